@@ -1,0 +1,321 @@
+"""The records of `streams`: what travels from a feed to an event. Frozen, typed, JSON on the wire.
+
+Every record knows its ``at``: the moment it was made, from which the step that reads it takes its "now".
+Times are aware datetimes in UTC. ``None`` always means "not known", never "zero" or "now".
+"""
+
+import hashlib
+from base64 import b32encode
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+import msgspec
+
+KineticType = Literal[
+    "armed_clash", "government_regains_territory", "non_state_actor_overtakes_territory", "air_drone_strike",
+    "shelling_artillery_missile_attack", "suicide_bomb", "remote_explosive_ied", "grenade", "chemical_weapon", "attack",
+    "abduction_forced_disappearance", "aircraft_shot_down", "naval_attack", "siege",
+]  # fmt: skip
+StrategicType = Literal[
+    "agreement", "arrests", "change_to_group_activity", "disrupted_weapons_use", "headquarters_or_base_established",
+    "looting_property_destruction", "non_violent_transfer_of_territory", "withdrawal", "force_movement", "threat",
+    "claim_attribution",
+]  # fmt: skip
+EventType = KineticType | StrategicType
+Category = Literal["kinetic", "strategic"]
+Family = Literal["ground", "air", "indirect", "bomb", "civilians", "sea", "posture"]
+Status = Literal[
+    "asserted", "claimed",
+    "denied", "negated", "attempted", "threatened", "planned", "hypothetical", "historical", "follow_up", "exercise",
+]  # fmt: skip
+Outcome = Literal["repelled", "intercepted", "captured", "partly_captured", "failed"]
+Role = Literal["attacker", "target", "unknown"]
+ActorType = Literal["state", "non_state", "civilian", "unknown"]
+DatePrecision = Literal["hour", "day", "week", "month", "year"]
+PlacePrecision = Literal["exact", "near", "admin2", "admin1", "country"]
+Question = Literal["happened", "control", "killed", "injured", "attacker", "losses"]
+
+KINETIC: frozenset[str] = frozenset(get_args(KineticType))
+STRATEGIC: frozenset[str] = frozenset(get_args(StrategicType))
+CURRENT: frozenset[str] = frozenset({"asserted", "claimed"})
+STATUSES: frozenset[str] = frozenset(get_args(Status))
+FACILITIES: frozenset[str] = frozenset(
+    {"air_base", "airport", "naval_base", "port", "base", "checkpoint", "barracks", "camp", "border_crossing", "depot", "plant", "dam", "bridge", "prison"}
+)
+"""Kinds of place that are one site rather than a settlement or an area: there, all kinetic families are one event."""
+
+Range = tuple[int | None, int | None]
+"""Lowest and highest count that the text allows: ``(23, None)`` is "at least 23"."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Anything that lies in a topic."""
+
+
+class Tick(Record, frozen=True, kw_only=True):
+    """The passing of time, written into an input log by the runtime."""
+
+    at: datetime
+
+
+class Verdict(Record, frozen=True, kw_only=True):
+    """An officer's word on an event: a control record."""
+
+    event: str
+    accepted: bool
+    by: str
+    at: datetime
+
+
+class Article(Record, frozen=True, kw_only=True):
+    """One entry of a feed as published, one revision of it."""
+
+    id: str
+    feed: str | None = None
+    url: str | None = None
+    title: str | None = None
+    text: str
+    outlet: str | None = None
+    """Who publishes it, as configured for the feed; for an aggregator, the aggregator."""
+    published: datetime | None = None
+    """The feed's word; may be wrong, early or edited."""
+    updated: datetime | None = None
+    fetched: datetime | None = None
+    """Ours: when it was read; None only in files of articles, where ``published`` stands in."""
+    author: str | None = None
+    guid: str | None = None
+    sample: bool = False
+    """From a feed that is an exercise: shown as such, and never part of novelty, baselines or verdicts."""
+
+    @property
+    def at(self) -> datetime:
+        """When we had it. An article of a file without any time is of the beginning of time."""
+        return self.fetched or self.published or EPOCH
+
+    @property
+    def body(self) -> str:
+        """Title and text as evidence offsets count them."""
+        return f"{self.title}\n\n{self.text}" if self.title else self.text
+
+
+class Place(Record, frozen=True, kw_only=True):
+    """Where something is, as far as it is known."""
+
+    id: str
+    name: str
+    kind: str
+    lat: float
+    lon: float
+    radius_km: float
+    """Within which the thing named lies, at the precision of this mention."""
+    country: str
+    """ISO 3166 alpha-2."""
+    admin1: str | None = None
+    """Name of the first-level division."""
+    precision: PlacePrecision = "exact"
+    mgrs: str = ""
+    """Military grid reference whose digits state the radius."""
+    admin1_code: str | None = None
+    country_name: str | None = None
+    also: tuple[str, ...] = ()
+    """Other names that officers use, most used first."""
+    relative: str | None = None
+    """Distance and bearing from a town that people know: ``59 km W of Palmyra``."""
+
+
+class Actor(Record, frozen=True, kw_only=True):
+    """Who took part."""
+
+    id: str
+    name: str
+    role: Role
+    type: ActorType = "unknown"
+    named: str | None = None
+    """The words of the text: ``ISIS`` for Islamic State."""
+
+
+class Occurred(Record, frozen=True, kw_only=True):
+    """When a thing happened, as the text says it: [start, end) in UTC."""
+
+    start: datetime
+    end: datetime
+    precision: DatePrecision
+
+
+class Span(Record, frozen=True, kw_only=True):
+    """A verbatim piece of ``Article.body``: ``body[start:end] == quote``."""
+
+    start: int
+    end: int
+    quote: str
+
+
+class Signature(Record, frozen=True, kw_only=True):
+    """What finds copies of a text.
+
+    ``minhash`` holds 126 32-bit numbers, big-endian (RMinHash over 3-word shingles); ``shingles`` is how many distinct
+    shingles there were; ``title`` is a hash of the normalised headline ("" without one), for texts too short to compare.
+    """
+
+    minhash: bytes
+    shingles: int
+    title: str = ""
+
+
+class Mention(Record, frozen=True, kw_only=True):
+    """One article's reference to one occurrence.
+
+    The id stays the same from revision to revision of the article as long as type and place do.
+    """
+
+    id: str
+    article: str
+    feed: str | None = None
+    fetched: datetime
+    """Of the article's revision that says this: of two mentions of one id the later counts."""
+    published: datetime
+    """The article's, never later than 5 minutes after ``fetched``; ``fetched`` where the feed gives none."""
+    type: EventType
+    category: Category
+    family: Family
+    status: Status
+    outcome: Outcome | None = None
+    confidence: float
+    place: Place | None = None
+    unresolved: str | None = None
+    """Why there is no place."""
+    actors: tuple[Actor, ...] = ()
+    weapons: tuple[str, ...] = ()
+    killed: Range | None = None
+    injured: Range | None = None
+    losses: str | None = None
+    """Materiel lost, in the words of the text: ``at least three warplanes``."""
+    occurred: Occurred | None = None
+    source: str | None = None
+    """Who the article says it heard it from."""
+    outlet: str | None = None
+    """Who is credited: the outlet tagged in an aggregator's entry, else the article's."""
+    owner: str
+    """Who counts as the one source behind it: the cited agency, else the owner of ``outlet``. Lower case."""
+    evidence: Span
+    url: str | None = None
+    signature: Signature | None = None
+    clock_corrected: bool = False
+    """The feed dated the article in the future; ``fetched`` was taken instead."""
+    sample: bool = False
+
+    @property
+    def at(self) -> datetime:
+        return self.fetched
+
+    @property
+    def key(self) -> str:
+        """What fuse works by: the first-level division, or the country; exercises apart."""
+        return fuse_key(self.place, exercise=self.feed if self.sample else None)
+
+    @property
+    def current(self) -> bool:
+        """Whether it speaks of something that happened now, in somebody's word."""
+        return self.status in CURRENT
+
+
+class Withdrawn(Record, frozen=True, kw_only=True):
+    """A mention that the next revision of its article no longer makes."""
+
+    id: str
+    """Of the mention."""
+    article: str
+    key: str
+    fetched: datetime
+
+    @property
+    def at(self) -> datetime:
+        return self.fetched
+
+
+class Claim(Record, frozen=True, kw_only=True):
+    """One answer to one question about an event, and everybody who gives it."""
+
+    question: Question
+    answer: str
+    by: tuple[str, ...]
+    """Outlets or cited sources, in order of their first report."""
+    quote: str
+    article: str
+
+
+class Evidence(Record, frozen=True, kw_only=True):
+    """One passage behind an event."""
+
+    article: str
+    outlet: str | None
+    published: datetime
+    quote: str
+    source: str | None = None
+    owner: str = ""
+    status: Status = "asserted"
+    url: str | None = None
+    start: int = 0
+    end: int = 0
+
+
+class Event(Record, frozen=True, kw_only=True):
+    """One occurrence, fused from mentions. What it says is a function of the set of its mentions alone."""
+
+    id: str
+    revision: int
+    at: datetime
+    """When fuse said so: the latest ``fetched`` it had seen under this key."""
+    key: str
+    type: EventType
+    category: Category
+    family: Family
+    place: Place
+    occurred: Occurred | None
+    first_reported: datetime
+    last_reported: datetime
+    actors: tuple[Actor, ...] = ()
+    weapons: tuple[str, ...] = ()
+    killed: Range | None = None
+    injured: Range | None = None
+    losses: str | None = None
+    disputed: bool = False
+    articles: int = 0
+    owners: int = 0
+    """Independent sources: owners, with copies of one text counted once."""
+    claims: tuple[Claim, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    background: tuple[Evidence, ...] = ()
+    """Mentions of this place that were kept but not counted: historical, planned, denied by nobody else."""
+    confidence: float = 0.0
+    """Probability that it happened, from the mentions'."""
+    merged_into: str | None = None
+    sample: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """Whether somebody still says that it happened. A dismissal by an officer is the judge's to know."""
+        return bool(self.evidence) and self.merged_into is None
+
+    @property
+    def number(self) -> str:
+        """The number that officers see: the year and base32 of the event's hash."""
+        return f"TOC-{(self.occurred.start if self.occurred else self.first_reported).year}-{b32encode(bytes.fromhex(self.id)).decode()[:5]}"
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def digest(*parts: str) -> str:
+    """Name a thing by what it is: 128 bits of SHA-256 over the parts, in hex."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def fuse_key(place: Place | None, *, exercise: str | None = None) -> str:
+    """The key under which mentions can meet: ``SY.11``, ``SY`` at country precision, ``?`` without a place.
+
+    Args:
+        exercise: The feed of an exercise, whose mentions meet nobody else's; None for real news.
+    """
+    where = "?" if place is None else place.admin1_code if place.admin1_code and place.precision != "country" else place.country
+    return f"exercise:{exercise}:{where}" if exercise else where

@@ -1,0 +1,80 @@
+"""What lies where: the name of each topic, the records in it, their key, their identity and their bytes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+import msgspec
+
+from streams.records import Article, Event, Mention, Record, Tick, Withdrawn
+
+
+class Stamped(Protocol):
+    """A record that knows when it was made."""
+
+    @property
+    def at(self) -> datetime: ...
+
+
+class ControlCopy(Record, frozen=True, kw_only=True):
+    """A record of the `control` topic, copied into one partition of an input log, where it takes effect."""
+
+    at: datetime
+    record: msgspec.Raw
+
+
+class UnreadableRecord(ValueError):
+    """Bytes in a topic that are no record of it; the record goes to `rejected`."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A named log of records of a few kinds.
+
+    Attributes:
+        records: The kinds of record; `Tick` and `ControlCopy` may lie between them where a stage reads the topic.
+        key: Records of one key meet in one state, in the order of the log.
+        identity: Names one record; a second one of the same identity is a repeat and changes nothing.
+    """
+
+    name: str
+    records: tuple[type[Record], ...]
+    key: Callable[[Any], str]
+    identity: Callable[[Any], str]
+
+    def encode(self, record: Record) -> bytes:
+        """The bytes of *record*: JSON, tagged with its kind, the same on every machine."""
+        return msgspec.json.encode(record)
+
+    def decode(self, data: bytes) -> Record:
+        """Read one entry of the log.
+
+        Raises:
+            UnreadableRecord: It is not JSON, of no known kind, or lacks a field; unknown newer fields are passed over.
+        """
+        try:
+            return cast("Record", self._decoder().decode(data))
+        except msgspec.MsgspecError as error:
+            raise UnreadableRecord(f"topic {self.name}: {error}; the record starts with {data[:80]!r}") from error
+
+    def _decoder(self) -> msgspec.json.Decoder[Any]:
+        decoder = _DECODERS.get(self.name)
+        if decoder is None:
+            kinds: Any = Tick | ControlCopy
+            for kind in self.records:
+                kinds = kinds | kind
+            decoder = _DECODERS[self.name] = msgspec.json.Decoder(kinds)
+        return decoder
+
+
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {}
+
+ARTICLES = Topic("articles", (Article,), key=lambda a: a.id, identity=lambda a: f"{a.id}@{a.at.isoformat()}")
+MENTIONS = Topic(
+    "mentions",
+    (Mention, Withdrawn),
+    key=lambda m: m.key,
+    identity=lambda m: f"{m.id}@{m.fetched.isoformat()}{'-' if isinstance(m, Withdrawn) else ''}",
+)
+EVENTS = Topic("events", (Event,), key=lambda e: e.id, identity=lambda e: f"{e.id}/{e.revision}")
