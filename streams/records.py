@@ -48,8 +48,12 @@ Range = tuple[int | None, int | None]
 """Lowest and highest count that the text allows: ``(23, None)`` is "at least 23"."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Anything that lies in a topic."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=True):
+    """Anything that lies in a topic; on the wire it names its kind."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a record."""
 
 
 class Tick(Record, frozen=True, kw_only=True):
@@ -98,7 +102,7 @@ class Article(Record, frozen=True, kw_only=True):
         return f"{self.title}\n\n{self.text}" if self.title else self.text
 
 
-class Place(Record, frozen=True, kw_only=True):
+class Place(Part, frozen=True, kw_only=True):
     """Where something is, as far as it is known."""
 
     id: str
@@ -123,7 +127,7 @@ class Place(Record, frozen=True, kw_only=True):
     """Distance and bearing from a town that people know: ``59 km W of Palmyra``."""
 
 
-class Actor(Record, frozen=True, kw_only=True):
+class Actor(Part, frozen=True, kw_only=True):
     """Who took part."""
 
     id: str
@@ -134,7 +138,7 @@ class Actor(Record, frozen=True, kw_only=True):
     """The words of the text: ``ISIS`` for Islamic State."""
 
 
-class Occurred(Record, frozen=True, kw_only=True):
+class Occurred(Part, frozen=True, kw_only=True):
     """When a thing happened, as the text says it: [start, end) in UTC."""
 
     start: datetime
@@ -142,7 +146,7 @@ class Occurred(Record, frozen=True, kw_only=True):
     precision: DatePrecision
 
 
-class Span(Record, frozen=True, kw_only=True):
+class Span(Part, frozen=True, kw_only=True):
     """A verbatim piece of ``Article.body``: ``body[start:end] == quote``."""
 
     start: int
@@ -150,7 +154,7 @@ class Span(Record, frozen=True, kw_only=True):
     quote: str
 
 
-class Signature(Record, frozen=True, kw_only=True):
+class Signature(Part, frozen=True, kw_only=True):
     """What finds copies of a text.
 
     ``minhash`` holds 126 32-bit numbers, big-endian (RMinHash over 3-word shingles); ``shingles`` is how many distinct
@@ -233,7 +237,7 @@ class Withdrawn(Record, frozen=True, kw_only=True):
         return self.fetched
 
 
-class Claim(Record, frozen=True, kw_only=True):
+class Claim(Part, frozen=True, kw_only=True):
     """One answer to one question about an event, and everybody who gives it."""
 
     question: Question
@@ -244,7 +248,7 @@ class Claim(Record, frozen=True, kw_only=True):
     article: str
 
 
-class Evidence(Record, frozen=True, kw_only=True):
+class Evidence(Part, frozen=True, kw_only=True):
     """One passage behind an event."""
 
     article: str

@@ -1,0 +1,269 @@
+"""The records of `alerts`: what travels from an event to a watch officer, and the control records that govern the way."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from streams.records import Event, Part, Record
+
+Severity = Literal["flash", "urgent", "routine"]
+Change = Literal["new", "update", "correction", "retraction"]
+Channel = Literal["webhook", "email", "terminal", "null"]
+DeliveryState = Literal["pending", "delivered", "dead"]
+
+PRECEDENCE: tuple[Severity, ...] = ("flash", "urgent", "routine")
+"""Highest first."""
+
+
+class Threshold(Part, frozen=True, kw_only=True):
+    """How much must be known of an event. All must hold."""
+
+    owners: int = 1
+    """Independent sources."""
+    articles: int = 1
+    confidence: float = 0.0
+
+
+class Confirm(Part, frozen=True, kw_only=True):
+    """What lifts an alert from preliminary to confirmed."""
+
+    owners: int
+    within: timedelta
+    """After the first alert; later support still updates, but is not awaited."""
+
+
+class Where(Part, frozen=True, kw_only=True):
+    """The place clauses of a rule's match: its scope. Empty means any; an event outside the scope never reaches the rule."""
+
+    place_kind: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
+    country: tuple[str, ...] = ()
+    precision: tuple[str, ...] = ()
+
+
+class What(Part, frozen=True, kw_only=True):
+    """The other clauses of a rule's match. Empty means any."""
+
+    type: tuple[str, ...] = ()
+    category: tuple[str, ...] = ("kinetic",)
+    family: tuple[str, ...] = ()
+    attacker: tuple[str, ...] = ()
+    """Actor ids, any of which attacks."""
+    killed: int | None = None
+    """At least so many dead, at the low end."""
+
+
+class Rule(Part, frozen=True, kw_only=True):
+    """One rule, as loaded from a file: what to look for, when it is worth a word, and how loud."""
+
+    id: str
+    title: str
+    severity: Severity
+    where: Where = Where()
+    what: What = What()
+    threshold: Threshold = Threshold()
+    confirm: Confirm | None = None
+    novelty: timedelta | None = None
+    """No accepted event at this place for so long before; None does not ask."""
+    cooldown: timedelta = timedelta(0)
+    """Silence owed after a message before the next update of the same alert, unless precedence rises."""
+    max_age: timedelta = timedelta(days=3)
+    """An event that ended longer ago than this is history: it counts for novelty and wakes nobody."""
+    file: str = ""
+    line: int = 0
+
+
+class Receiver(Part, frozen=True, kw_only=True):
+    """One watch officer's or system's address. Secrets are named, never held."""
+
+    id: str
+    channel: Channel
+    url: str | None = None
+    """Of a webhook."""
+    address: str | None = None
+    """Of a mailbox."""
+    secret_env: str | None = None
+    """Name of the environment variable with the webhook's ``whsec_`` secrets, separated by spaces."""
+
+
+class Route(Part, frozen=True, kw_only=True):
+    """Who hears of which rules; the rules are names, or ``*``."""
+
+    receivers: tuple[str, ...]
+    rules: tuple[str, ...] = ("*",)
+    severity: tuple[str, ...] = ()
+
+
+class Desk(Part, frozen=True, kw_only=True):
+    """How alerts are addressed and signed: settings that show in what an officer reads."""
+
+    host: str = "localhost"
+    """Domain of Message-ID and List-Id."""
+    link: str = ""
+    """Where an officer acts on an alert, without a slash at the end; "" leaves the lines out."""
+    grades: dict[str, str] = {}
+    """Reliability A-F of each owner, by the operator; F for all others."""
+
+
+class RulesInForce(Record, frozen=True, kw_only=True):
+    """Control: from now on these rules."""
+
+    at: datetime
+    rules: tuple[Rule, ...]
+
+
+class RoutesInForce(Record, frozen=True, kw_only=True):
+    """Control: from now on these receivers, routes and ways of addressing."""
+
+    at: datetime
+    receivers: tuple[Receiver, ...]
+    routes: tuple[Route, ...]
+    desk: Desk = Desk()
+
+
+class Silence(Record, frozen=True, kw_only=True):
+    """Control: nothing to these receivers of these rules or places, from ``start`` up to ``end``. Empty means all."""
+
+    id: str
+    at: datetime
+    start: datetime
+    end: datetime
+    by: str
+    reason: str
+    rules: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
+
+
+class Acknowledgement(Record, frozen=True, kw_only=True):
+    """Control: an officer has this alert."""
+
+    alert: str
+    by: str
+    at: datetime
+
+
+class Match(Record, frozen=True, kw_only=True):
+    """An event in the scope of a rule."""
+
+    rule: str
+    rule_key: str
+    """What the rule counts by: the place, exercises apart."""
+    event: Event
+
+    @property
+    def at(self) -> datetime:
+        return self.event.at
+
+    @property
+    def key(self) -> str:
+        return f"{self.rule}|{self.rule_key}"
+
+
+class Reason(Part, frozen=True, kw_only=True):
+    """Why something was said, or not: a word for counting, and a sentence for people."""
+
+    code: str
+    text: str
+
+
+class Alert(Record, frozen=True, kw_only=True):
+    """What one rule says of one situation at one revision."""
+
+    id: str
+    """Hash of rule, rule key and situation."""
+    revision: int
+    change: Change
+    rule: str
+    title: str
+    severity: Severity
+    at: datetime
+    reason: Reason
+    stage: Literal["preliminary", "confirmed"] | None = None
+    """None for a rule that asks for no confirmation."""
+    needed: int | None = None
+    """Owners that confirm."""
+    confirm_by: datetime | None = None
+    differences: tuple[str, ...] = ()
+    """What changed since the revision before, most important first: ``Army source DENIES loss of the base``."""
+    quiet_days: int | None = None
+    """The rule's novelty window in days; None where it does not ask."""
+    last_event: str | None = None
+    """Number of the last accepted event here before this situation."""
+    last_event_at: datetime | None = None
+    event: Event
+
+    @property
+    def key(self) -> str:
+        return self.event.key
+
+    @property
+    def number(self) -> str:
+        """What officers call it: the event's number and this revision."""
+        return f"{self.event.number}/{self.revision}"
+
+
+class Notification(Record, frozen=True, kw_only=True):
+    """One alert revision rendered for one receiver: everything that will be sent but the signature and the clock."""
+
+    id: str
+    """Hash of alert, revision and receiver: the ``webhook-id``, and in the Message-ID."""
+    alert: str
+    revision: int
+    change: Change
+    rule: str
+    severity: Severity
+    receiver: Receiver
+    at: datetime
+    subject: str
+    text: str
+    headers: dict[str, str] = {}
+    """Of the e-mail: Message-ID, In-Reply-To, References, List-Id."""
+    payload: msgspec.Raw = msgspec.Raw(b"{}")
+    """Of the webhook: a JSON object."""
+    sample: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.receiver.id
+
+
+class Outcome(Record, frozen=True, kw_only=True):
+    """Fact: how one attempt to deliver ended. Written by the sender into the deliver stage's input log."""
+
+    delivery: str
+    receiver: str
+    attempt: int
+    """1 for the first."""
+    at: datetime
+    ok: bool
+    final: bool = False
+    """No further attempt can succeed: 410 Gone, mailbox refused for good."""
+    detail: str
+    """``204 No Content``; ``connection refused``; ``550 no such user``."""
+    retry_after: datetime | None = None
+    """The receiver's own wish."""
+
+    @property
+    def key(self) -> str:
+        return self.receiver
+
+
+class Delivery(Record, frozen=True, kw_only=True):
+    """The state of one notification's way: attempt it (pending), or it ended (delivered, dead)."""
+
+    id: str
+    """The notification's."""
+    receiver: str
+    state: DeliveryState
+    attempt: int
+    """Of a pending delivery the attempt to make now; of an ended one how many were made."""
+    at: datetime
+    detail: str = ""
+    notification: Notification | None = None
+    """With a pending delivery only: what to send."""
+
+    @property
+    def key(self) -> str:
+        return self.receiver
