@@ -175,6 +175,8 @@ class Alert(Record, frozen=True, kw_only=True):
     """Hash of rule, rule key and situation."""
     revision: int
     change: Change
+    number: str
+    """What officers call it, for as long as it lives: that of the first event it spoke of."""
     rule: str
     title: str
     severity: Severity
@@ -199,9 +201,9 @@ class Alert(Record, frozen=True, kw_only=True):
         return self.event.key
 
     @property
-    def number(self) -> str:
-        """What officers call it: the event's number and this revision."""
-        return f"{self.event.number}/{self.revision}"
+    def label(self) -> str:
+        """Number and revision: ``TOC-2016-K7Q3M/2``."""
+        return f"{self.number}/{self.revision}"
 
 
 class Notification(Record, frozen=True, kw_only=True):

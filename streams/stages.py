@@ -78,7 +78,7 @@ class Stage:
         for kind in self.controls:
             kinds = kind if kinds is msgspec.Struct else kinds | kind
         try:
-            return msgspec.json.decode(copy.record, type=kinds) if self.controls else None  # type: ignore[no-any-return]
+            return msgspec.json.decode(copy.body, type=kinds) if self.controls else None  # type: ignore[no-any-return]
         except msgspec.ValidationError:
             return None
 

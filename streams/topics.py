@@ -21,7 +21,7 @@ class ControlCopy(Record, frozen=True, kw_only=True):
     """A record of the `control` topic, copied into one partition of an input log, where it takes effect."""
 
     at: datetime
-    record: msgspec.Raw
+    body: msgspec.Raw
 
 
 class UnreadableRecord(ValueError):
