@@ -40,7 +40,22 @@ STRATEGIC: frozenset[str] = frozenset(get_args(StrategicType))
 CURRENT: frozenset[str] = frozenset({"asserted", "claimed"})
 STATUSES: frozenset[str] = frozenset(get_args(Status))
 FACILITIES: frozenset[str] = frozenset(
-    {"air_base", "airport", "naval_base", "port", "base", "checkpoint", "barracks", "camp", "border_crossing", "depot", "plant", "dam", "bridge", "prison"}
+    {
+        "air_base",
+        "airport",
+        "naval_base",
+        "port",
+        "base",
+        "checkpoint",
+        "barracks",
+        "camp",
+        "border_crossing",
+        "depot",
+        "plant",
+        "dam",
+        "bridge",
+        "prison",
+    }
 )
 """Kinds of place that are one site rather than a settlement or an area: there, all kinetic families are one event."""
 
@@ -304,7 +319,9 @@ class Event(Record, frozen=True, kw_only=True):
     @property
     def number(self) -> str:
         """The number that officers see: the year and base32 of the event's hash."""
-        return f"TOC-{(self.occurred.start if self.occurred else self.first_reported).year}-{b32encode(bytes.fromhex(self.id)).decode()[:5]}"
+        return (
+            f"TOC-{(self.occurred.start if self.occurred else self.first_reported).year}-{b32encode(bytes.fromhex(self.id)).decode()[:5]}"
+        )
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

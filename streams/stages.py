@@ -1,5 +1,6 @@
 """What a stage is, and how one entry of its input log is applied: pure, and the same in every runtime."""
 
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from streams.records import Record, Tick
-from streams.topics import ControlCopy, Topic
+from streams.topics import REJECTED, ControlCopy, Rejected, Topic
 
 Step = Callable[[Any, Any, Any], tuple[Any, Sequence[Record]]]
 
@@ -70,7 +71,7 @@ class Stage:
 
     def topic_of(self, record: Record) -> Topic:
         """The output topic that *record* belongs to."""
-        return next(t for t in self.outputs if isinstance(record, t.records))
+        return next(t for t in (*self.outputs, REJECTED) if isinstance(record, t.records))
 
     def decode_control(self, copy: ControlCopy) -> Record | None:
         """The control record that *copy* carries; None if it does not govern this stage."""
@@ -78,7 +79,7 @@ class Stage:
         for kind in self.controls:
             kinds = kind if kinds is msgspec.Struct else kinds | kind
         try:
-            return msgspec.json.decode(copy.body, type=kinds) if self.controls else None  # type: ignore[no-any-return]
+            return msgspec.json.decode(copy.body, type=kinds) if self.controls else None
         except msgspec.ValidationError:
             return None
 
@@ -104,9 +105,25 @@ def apply(stage: Stage, states: States, control: Any, entry: Any, read: Any = No
             return (control if record is None else stage.fold(control, record)), fired
     key = stage.input.key(entry)
     out = list(_fire_key(stage, states, control, key, until=entry.at))
-    state, more = stage.step(states.get(key), stage.read([entry])[0] if read is None else read, control)
+    state = states.get(key)
+    try:
+        state, more = stage.step(state, stage.read([entry])[0] if read is None else read, control)
+    except Exception as error:  # noqa: BLE001  this loop owns it: one poison record must not stop the river
+        return control, [*out, rejected(stage, entry, error)]
     states.put(key, state, None if state is None else stage.due(state))
     return control, [*out, *more]
+
+
+def rejected(stage: Stage, entry: Any, error: Exception) -> Rejected:
+    """The record of what *stage* could not take, and why."""
+    return Rejected(
+        stage=stage.name,
+        topic=stage.input.name,
+        at=entry.at,
+        reason=f"{type(error).__name__}: {error}",
+        stack="".join(traceback.format_exception(error)),
+        body=stage.input.encode(entry),
+    )
 
 
 def fire(stage: Stage, states: States, control: Any, *, until: datetime) -> Iterator[Record]:
@@ -122,9 +139,14 @@ def _fire_key(stage: Stage, states: States, control: Any, key: str, *, until: da
 
 
 def _tick(stage: Stage, states: States, control: Any, key: str, due: datetime) -> Iterable[Record]:
-    state, out = stage.step(states.get(key), Tick(at=due), control)
-    later = None if state is None else stage.due(state)
-    if later is not None and later <= due:
-        raise RuntimeError(f"stage {stage.name}: key {key!r} is due again at {later}, which is not after {due}; its step must move on")
+    before = states.get(key)
+    try:
+        state, out = stage.step(before, Tick(at=due), control)
+        later = None if state is None else stage.due(state)
+        if later is not None and later <= due:
+            raise RuntimeError(f"stage {stage.name}: key {key!r} is due again at {later}, which is not after {due}; its step must move on")
+    except Exception as error:  # noqa: BLE001  as above; the state stays, and waits for its next record
+        states.put(key, before, None)
+        return [rejected(stage, Tick(at=due), error)]
     states.put(key, state, later)
     return out

@@ -24,7 +24,19 @@ class ControlCopy(Record, frozen=True, kw_only=True):
     body: msgspec.Raw
 
 
-class UnreadableRecord(ValueError):
+class Rejected(Record, frozen=True, kw_only=True):
+    """A record that a stage could not take: kept for people, while the river flows on."""
+
+    stage: str
+    topic: str
+    at: datetime
+    reason: str
+    stack: str
+    body: bytes
+    """The entry as it lay in the log."""
+
+
+class UnreadableRecordError(ValueError):
     """Bytes in a topic that are no record of it; the record goes to `rejected`."""
 
 
@@ -51,12 +63,12 @@ class Topic:
         """Read one entry of the log.
 
         Raises:
-            UnreadableRecord: It is not JSON, of no known kind, or lacks a field; unknown newer fields are passed over.
+            UnreadableRecordError: It is not JSON, of no known kind, or lacks a field; unknown newer fields are passed over.
         """
         try:
             return cast("Record", self._decoder().decode(data))
         except msgspec.MsgspecError as error:
-            raise UnreadableRecord(f"topic {self.name}: {error}; the record starts with {data[:80]!r}") from error
+            raise UnreadableRecordError(f"topic {self.name}: {error}; the record starts with {data[:80]!r}") from error
 
     def _decoder(self) -> msgspec.json.Decoder[Any]:
         decoder = _DECODERS.get(self.name)
@@ -78,3 +90,4 @@ MENTIONS = Topic(
     identity=lambda m: f"{m.id}@{m.fetched.isoformat()}{'-' if isinstance(m, Withdrawn) else ''}",
 )
 EVENTS = Topic("events", (Event,), key=lambda e: e.id, identity=lambda e: f"{e.id}/{e.revision}")
+REJECTED = Topic("rejected", (Rejected,), key=lambda r: r.stage, identity=lambda r: f"{r.stage}:{r.topic}:{r.body.hex()[:64]}")

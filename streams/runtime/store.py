@@ -1,0 +1,248 @@
+"""The state file of the embedded runtime: every topic, state and position in one SQLite database. The one door to sqlite3."""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Self
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE log (topic TEXT, offset INTEGER, at TEXT, body BLOB, PRIMARY KEY (topic, offset)) WITHOUT ROWID;
+CREATE TABLE state (stage TEXT, key TEXT, due TEXT, body BLOB, PRIMARY KEY (stage, key)) WITHOUT ROWID;
+CREATE INDEX state_due ON state (stage, due) WHERE due IS NOT NULL;
+CREATE TABLE position (reader TEXT PRIMARY KEY, offset INTEGER, control BLOB) WITHOUT ROWID;
+CREATE TABLE memory (owner TEXT, key TEXT, body BLOB, PRIMARY KEY (owner, key)) WITHOUT ROWID;
+"""
+
+
+class StoreError(RuntimeError):
+    """The state file cannot be used; the text says which, why, and what to do. Nothing in it was changed."""
+
+
+@dataclass
+class Batch:
+    """What is to be committed together."""
+
+    records: list[tuple[str, datetime, bytes]] = field(default_factory=list)
+    """Topic, time and bytes, in order."""
+    states: dict[tuple[str, str], tuple[bytes | None, datetime | None]] = field(default_factory=dict)
+    """By stage and key: bytes (None forgets) and due time."""
+    positions: dict[str, int] = field(default_factory=dict)
+    """By reader: the offset of the next entry to read."""
+    controls: dict[str, bytes] = field(default_factory=dict)
+    """By reader: its control after the batch."""
+    memory: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
+    """By owner and key: whatever an acting part must remember with the records."""
+
+
+class Store:
+    """One file, one process. Threads may share it.
+
+    Raises:
+        StoreError: The file is in use by another process, unwritable, damaged, of a newer version, or the disk is full.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        """Open or create the state file.
+
+        Args:
+            durable: Survive a loss of power, not only of the process, at the price of a disk flush a batch.
+        """
+        self.path = path
+        self._lock = threading.RLock()
+        self.appended = threading.Condition(self._lock)
+        self._guard = _claim(path)
+        try:
+            with _explained(path):
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._create()
+                self._next = self._ends()
+        except StoreError:
+            self._guard.close()
+            raise
+
+    def _create(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.path}: written by a newer Tocsin (format {version}, this one reads {SCHEMA_VERSION}); use that one, or another file"
+            )
+        if version == 0:
+            self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+
+    def _ends(self) -> dict[str, int]:
+        """Where each topic goes on, also one whose entries were all pruned."""
+        ends: dict[str, int] = dict(self._db.execute("SELECT topic, MAX(offset) + 1 FROM log GROUP BY topic").fetchall())
+        for reader, offset in self._db.execute("SELECT reader, offset FROM position WHERE reader LIKE 'end:%'"):
+            topic = reader.removeprefix("end:")
+            ends[topic] = max(offset, ends.get(topic, 0))
+        return ends
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and give it free."""
+        with self._lock:
+            self._db.close()
+            self._guard.close()
+
+    def commit(self, batch: Batch) -> None:
+        """Write everything in *batch*, or nothing."""
+        with self._lock, _explained(self.path), self._transaction():
+            for topic, at, body in batch.records:
+                offset = self._next.get(topic, 0)
+                self._db.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (topic, offset, stamp(at), body))
+                self._next[topic] = offset + 1
+            for (stage, key), (state, due) in batch.states.items():
+                self._put("state", (stage, key), None if state is None else (due and stamp(due), state))
+            for reader, offset in batch.positions.items():
+                self._db.execute(
+                    "INSERT INTO position VALUES (?, ?, ?) ON CONFLICT (reader) "
+                    "DO UPDATE SET offset = excluded.offset, control = coalesce(excluded.control, control)",
+                    (reader, offset, batch.controls.get(reader)),
+                )
+            for (owner, key), body_or_none in batch.memory.items():
+                self._put("memory", (owner, key), None if body_or_none is None else (body_or_none,))
+            if batch.records:
+                self.appended.notify_all()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        before = dict(self._next)
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._next = before
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _put(self, table: str, key: tuple[str, str], values: tuple[object, ...] | None) -> None:
+        if values is None:
+            names = {"state": ("stage", "key"), "memory": ("owner", "key")}[table]
+            self._db.execute(f"DELETE FROM {table} WHERE {names[0]} = ? AND {names[1]} = ?", key)  # noqa: S608  constants of this module
+        else:
+            marks = ", ".join("?" * (2 + len(values)))
+            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", (*key, *values))  # noqa: S608  constants of this module
+
+    def read(self, topic: str, start: int = 0, limit: int = -1) -> list[tuple[int, bytes]]:
+        """Entries of *topic* from offset *start* on, in order, at most *limit* (-1: all)."""
+        with self._lock, _explained(self.path):
+            return self._db.execute(
+                "SELECT offset, body FROM log WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?", (topic, start, limit)
+            ).fetchall()
+
+    def end(self, topic: str) -> int:
+        """The offset that the next record of *topic* will have."""
+        return self._next.get(topic, 0)
+
+    def position(self, reader: str) -> tuple[int, bytes | None]:
+        """Where *reader* goes on, and its control."""
+        with self._lock, _explained(self.path):
+            row = self._db.execute("SELECT offset, control FROM position WHERE reader = ?", (reader,)).fetchone()
+            return row or (0, None)
+
+    def state(self, stage: str, key: str) -> bytes | None:
+        """The state of one key."""
+        with self._lock, _explained(self.path):
+            row = self._db.execute("SELECT body FROM state WHERE stage = ? AND key = ?", (stage, key)).fetchone()
+            return row[0] if row else None
+
+    def dues(self, stage: str) -> list[tuple[datetime, str]]:
+        """Every key of *stage* that waits, with its time."""
+        with self._lock, _explained(self.path):
+            return [
+                (unstamp(due), key)
+                for key, due in self._db.execute("SELECT key, due FROM state WHERE stage = ? AND due IS NOT NULL", (stage,))
+            ]
+
+    def memories(self, owner: str) -> dict[str, bytes]:
+        """Whatever *owner* remembers, by key."""
+        with self._lock, _explained(self.path):
+            return dict(self._db.execute("SELECT key, body FROM memory WHERE owner = ?", (owner,)))
+
+    def prune(self, before: datetime, readers: Iterable[tuple[str, str]]) -> int:
+        """Drop entries older than *before* that every reader is past; say how many.
+
+        Args:
+            readers: Pairs of reader and topic; a topic that nobody reads is pruned by age alone.
+        """
+        with self._lock, _explained(self.path), self._transaction():
+            limits: dict[str, int] = {}
+            for reader, topic in readers:
+                limits[topic] = min(limits.get(topic, self.end(topic)), self.position(reader)[0])
+            dropped = 0
+            for topic, end in self._next.items():
+                read = (topic, stamp(before), limits.get(topic, end))
+                dropped += self._db.execute("DELETE FROM log WHERE topic = ? AND at < ? AND offset < ?", read).rowcount
+                self._db.execute("INSERT OR REPLACE INTO position VALUES (?, ?, NULL)", (f"end:{topic}", end))
+            return dropped
+
+
+def stamp(at: datetime) -> str:
+    """A time as text that sorts as times do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def unstamp(text: str) -> datetime:
+    """The time back."""
+    return datetime.fromisoformat(text)
+
+
+def _claim(path: Path) -> IO[str]:
+    """Hold the file for this process; the operating system gives it free when the process ends, however it ends."""
+    lock = path.with_name(path.name + ".lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        guard = lock.open("a+")
+    except OSError as error:
+        raise StoreError(
+            f"{path}: the state file cannot be written ({error.strerror}); make its folder writable, or name another with TOCSIN_STATE"
+        ) from error
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        guard.seek(0)
+        holder = guard.read().strip() or "unknown"
+        guard.close()
+        raise StoreError(
+            f"{path}: in use by another tocsin (process {holder}); stop that one, or name another file with TOCSIN_STATE"
+        ) from error
+    guard.seek(0)
+    guard.truncate()
+    guard.write(str(os.getpid()))
+    guard.flush()
+    return guard
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite says into what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        advice = {
+            "disk is full": "free some space and start again; nothing that was accepted is lost",
+            "readonly": "make the file and its folder writable, or name another with TOCSIN_STATE",
+            "unable to open": "make its folder exist and writable, or name another with TOCSIN_STATE",
+            "not a database": "this is no state file of Tocsin; move it away, or name another with TOCSIN_STATE",
+            "malformed": "the file is damaged; restore a copy, or move it away and start anew",
+            "I/O error": "look at the disk; nothing that was accepted is lost",
+        }
+        what = next((a for sign, a in advice.items() if sign in text), "see the message")
+        raise StoreError(f"{path}: {text}: {what}") from error
