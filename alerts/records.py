@@ -151,6 +151,8 @@ class Match(Record, frozen=True, kw_only=True):
     rule_key: str
     """What the rule counts by: the place, exercises apart."""
     event: Event
+    gone: bool = False
+    """The event has left the rule's scope or this key; what was said of it here must be taken back."""
 
     @property
     def at(self) -> datetime:

@@ -73,6 +73,10 @@ class Stage:
         """The output topic that *record* belongs to."""
         return next(t for t in (*self.outputs, REJECTED) if isinstance(record, t.records))
 
+    def governed_by(self, record: Any) -> bool:
+        """Say whether the control record *record* is one of this stage's."""
+        return isinstance(record, self.controls)
+
     def decode_control(self, copy: ControlCopy) -> Record | None:
         """The control record that *copy* carries; None if it does not govern this stage."""
         kinds: Any = msgspec.Struct
@@ -84,7 +88,7 @@ class Stage:
             return None
 
 
-def apply(stage: Stage, states: States, control: Any, entry: Any, read: Any = None) -> tuple[Any, list[Record]]:
+def apply(stage: Stage, states: States, control: Any, entry: Any, read: Any = None) -> tuple[Any, list[Any]]:
     """Apply one entry of *stage*'s input log to its states.
 
     A state's "now" is the later of the record's time and its last; what is due up to then fires first, in order, each as of

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import msgspec
 
@@ -22,6 +22,11 @@ class ControlCopy(Record, frozen=True, kw_only=True):
 
     at: datetime
     body: msgspec.Raw
+
+
+def copy_of(record: Any) -> ControlCopy:
+    """The copy of a control record, as it is written into the input logs of the stages that it governs."""
+    return ControlCopy(at=record.at, body=msgspec.Raw(msgspec.json.encode(record)))
 
 
 class Rejected(Record, frozen=True, kw_only=True):
@@ -59,14 +64,14 @@ class Topic:
         """The bytes of *record*: JSON, tagged with its kind, the same on every machine."""
         return msgspec.json.encode(record)
 
-    def decode(self, data: bytes) -> Record:
+    def decode(self, data: bytes) -> Any:
         """Read one entry of the log.
 
         Raises:
             UnreadableRecordError: It is not JSON, of no known kind, or lacks a field; unknown newer fields are passed over.
         """
         try:
-            return cast("Record", self._decoder().decode(data))
+            return self._decoder().decode(data)
         except msgspec.MsgspecError as error:
             raise UnreadableRecordError(f"topic {self.name}: {error}; the record starts with {data[:80]!r}") from error
 

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from streams.events.claims import claims_of, disputed, hull
 from streams.events.independence import owners
-from streams.records import Actor, Evidence, EventType, KineticType, Mention, Occurred, Place, StrategicType
+from streams.records import Actor, EventType, Evidence, KineticType, Mention, Occurred, Place, StrategicType
 
 PRECEDENCE: tuple[EventType, ...] = (
     "chemical_weapon", "non_state_actor_overtakes_territory", "government_regains_territory",

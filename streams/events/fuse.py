@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from streams.events.clusters import Site, cluster, nearest, report_order, site
 from streams.events.claims import NEGATIVE
+from streams.events.clusters import Site, cluster, nearest, report_order, site
 from streams.events.describe import describe
 from streams.records import Event, Mention, Part, Record, Tick, Withdrawn, digest
 from streams.stages import Stage

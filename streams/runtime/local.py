@@ -15,7 +15,7 @@ from streams.records import EPOCH, Tick
 from streams.runtime.states import DueIndex
 from streams.runtime.store import Batch, Store
 from streams.stages import Stage, apply
-from streams.topics import ControlCopy, Rejected, UnreadableRecordError
+from streams.topics import Rejected, UnreadableRecordError, copy_of
 
 BATCH = 64
 """Entries taken at once: enough for the parser to be quick, few enough that an alert waits for little."""
@@ -165,5 +165,4 @@ class Local:
 
 def copies(stages: Sequence[Stage], record: Any) -> list[tuple[str, datetime, bytes]]:
     """The copies of one control record: one for the input log of each stage that it governs."""
-    copy = ControlCopy(at=record.at, body=msgspec.Raw(msgspec.json.encode(record)))
-    return [(s.input.name, record.at, s.input.encode(copy)) for s in stages if isinstance(record, s.controls)]
+    return [(s.input.name, record.at, s.input.encode(copy_of(record))) for s in stages if s.governed_by(record)]

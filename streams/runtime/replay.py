@@ -5,12 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from streams.records import Article, Record, Tick
 from streams.runtime.states import MemoryStates
 from streams.stages import Stage, apply
-from streams.topics import ControlCopy, Topic
+from streams.topics import Topic, copy_of
 
 AFTERMATH = timedelta(hours=48)
 """How long after the last article time goes on: until whatever was open is over."""
@@ -35,8 +33,8 @@ class Replay:
     def control(self, record: Any) -> None:
         """Put a control record in force, from now on, in every stage that it governs."""
         for stage in self.stages:
-            if isinstance(record, stage.controls):
-                self.logs[stage.input.name].append(ControlCopy(at=record.at, body=msgspec.Raw(msgspec.json.encode(record))))
+            if stage.governed_by(record):
+                self.logs[stage.input.name].append(copy_of(record))
         self._flow()
 
     def run(self, articles: Iterable[Article]) -> None:

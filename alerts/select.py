@@ -1,0 +1,63 @@
+"""The stage `select`: events in, one match for each rule that an event may concern."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from alerts.records import Match, Rule, RulesInForce
+from alerts.rules.match import in_scope, rule_key
+from alerts.topics import MATCHES
+from streams.records import Event, Part, Record, Tick
+from streams.stages import Stage
+from streams.topics import EVENTS
+
+REMEMBERED = timedelta(days=9)
+"""Longer than any event goes on getting revisions without a mention: open time, lateness, and a week for late withdrawals."""
+
+
+class Rules(Part, frozen=True, kw_only=True):
+    """The control of `select`."""
+
+    rules: tuple[Rule, ...] = ()
+
+
+class Sent(Part, frozen=True, kw_only=True):
+    """Who heard of an event: they must also hear that it is gone."""
+
+    at: datetime
+    revision: int
+    to: tuple[tuple[str, str], ...]
+    """Rule and rule key."""
+
+
+def select_step(sent: Sent | None, event: Event | Tick, control: Rules) -> tuple[Sent | None, list[Record]]:
+    """Send *event* to every rule whose scope it is in, and say that it is gone to those whose scope it left."""
+    if isinstance(event, Tick):
+        return None, []
+    if sent and event.revision <= sent.revision:
+        return sent, []
+    now = tuple((r.id, rule_key(event)) for r in control.rules if in_scope(event, r.where))
+    left = tuple(pair for pair in (sent.to if sent else ()) if pair not in now)
+    matches = [
+        Match(rule=rule, rule_key=key, event=event, gone=gone) for pairs, gone in ((left, True), (now, False)) for rule, key in pairs
+    ]
+    at = max(event.at, sent.at) if sent else event.at
+    return Sent(at=at, revision=event.revision, to=now), list[Record](matches)
+
+
+def fold(control: Rules, record: RulesInForce) -> Rules:
+    """The control after new rules."""
+    return msgspec.structs.replace(control, rules=record.rules)
+
+
+SELECT = Stage(
+    name="select",
+    input=EVENTS,
+    outputs=(MATCHES,),
+    step=select_step,
+    state=Sent,
+    due=lambda sent: sent.at + REMEMBERED,
+    controls=(RulesInForce,),
+    initial=Rules(),
+    fold=fold,
+)
