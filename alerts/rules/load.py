@@ -68,7 +68,7 @@ class Reader:
         return Reader(self.path, node or yaml.MappingNode("map", [], self._mark()), self.mistakes, f"{self.what}, {key}")
 
     def _mark(self) -> Any:
-        return yaml.Mark("", 0, self.line - 1, 0, None, None)
+        return yaml.Mark("", 0, self.line - 1, 0, None, 0)
 
     def done(self, known: Sequence[str]) -> None:
         """Note every key that nobody read."""
@@ -151,10 +151,10 @@ def load_rules(folder: Path) -> tuple[Rule, ...]:
     rules = [rule for path in files for rule in _rules_of(path, mistakes)]
     first: dict[str, Rule] = {}
     for rule in rules:
-        if (other := first.setdefault(rule.id, rule)) is not rule:
-            mistakes.append(
-                f"{rule.file}:{rule.line}: rule '{rule.id}' stands in {other.file}:{other.line} too; give one of them another id"
-            )
+        other = first.setdefault(rule.id, rule)
+        if other is not rule:
+            again = f"rule '{rule.id}' stands in {other.file}:{other.line} too"
+            mistakes.append(f"{rule.file}:{rule.line}: {again}; give one of them another id")
     if mistakes:
         raise RulesError(mistakes)
     return tuple(rules)
@@ -163,7 +163,7 @@ def load_rules(folder: Path) -> tuple[Rule, ...]:
 def compose(path: Path, mistakes: list[str]) -> yaml.Node | None:
     """The nodes of a YAML file; None, and a mistake noted, if it cannot be read."""
     try:
-        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)  # type: ignore[no-any-return]
+        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except OSError as error:
         mistakes.append(f"{path}: cannot be read ({error.strerror}); make it readable")
     except (yaml.YAMLError, UnicodeDecodeError) as error:
