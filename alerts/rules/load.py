@@ -1,7 +1,7 @@
 """Rule files in, rules out; or every mistake in them at once, each with file and line."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -10,10 +10,9 @@ import yaml
 
 from alerts.records import Confirm, Rule, Severity, Threshold, What, Where
 from streams.records import FACILITIES, KINETIC, STRATEGIC, Category, Family, PlacePrecision
+from streams.settings import span as parse_span
 
 PLACE_KINDS = FACILITIES | {"city", "town", "village", "district", "region", "country", "sea", "site"}
-SPAN = re.compile(r"(\d+)\s*(min|h|d)")
-UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 class RulesError(ValueError):
@@ -111,8 +110,8 @@ def share(reader: Reader, node: yaml.Node, key: str) -> float | None:
 
 def span(reader: Reader, node: yaml.Node, key: str) -> timedelta | None:
     """A span of time: ``30d``, ``6h``, ``45min``."""
-    if isinstance(node, yaml.ScalarNode) and (found := SPAN.fullmatch(str(node.value).strip())):
-        return int(found[1]) * UNITS[found[2]]
+    with suppress(ValueError):
+        return parse_span(str(node.value).strip())
     reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {_said(node)}, but must be a span such as 30d, 6h or 45min")
     return None
 

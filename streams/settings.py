@@ -1,0 +1,146 @@
+"""The one reader of the environment: variables in, settings out, or every mistake in them at once."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from streams.records import Part
+
+SPAN = re.compile(r"(\d+)\s*(min|h|d)")
+UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+class SettingsError(ValueError):
+    """A variable cannot be used; the text names it, what it holds, and what it may hold."""
+
+
+class Mailer(Part, frozen=True, kw_only=True):
+    """How mail leaves."""
+
+    host: str = "127.0.0.1"
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    tls: str = "none"
+    """``none``, ``starttls``, or ``tls`` from the first byte."""
+    sender: str = "tocsin@localhost"
+
+    def __repr__(self) -> str:
+        return f"Mailer({self.host}:{self.port}, user={self.user!r}, password={'set' if self.password else 'none'}, tls={self.tls})"
+
+
+class Settings(Part, frozen=True, kw_only=True):
+    """Everything that a deployer sets. Paths are relative to the folder that `tocsin` is started in."""
+
+    state: Path
+    feeds: Path
+    rules: Path
+    receivers: Path
+    gazetteer: Path | None = None
+    """A gazetteer built elsewhere; None is the one beside the code."""
+    sites: Path | None = None
+    """A TSV of the deployer's own places, read beside the gazetteer."""
+    model: str = ""
+    """spaCy pipeline; "" takes the best that is installed."""
+    metrics: tuple[str, int] = ("127.0.0.1", 8740)
+    """Address of the metrics page; port 0 takes any free one."""
+    retention: timedelta = timedelta(days=30)
+    """How long publishers' texts and the rest of the log are kept."""
+    webhook_allow: tuple[str, ...] = ()
+    """Internal networks that webhooks may reach, as ``10.1.2.0/24:8443``."""
+    mail: Mailer = Mailer()
+    secrets: dict[str, str] = {}
+    """By name: whatever else is in the environment. Never logged."""
+
+    def __repr__(self) -> str:
+        return f"Settings(state={self.state}, feeds={self.feeds}, rules={self.rules}, receivers={self.receivers})"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from *environment*.
+
+    Raises:
+        SettingsError: Names every variable that cannot be used.
+    """
+    mistakes: list[str] = []
+
+    def take(name: str, read: Callable[[str], Any], default: Any) -> Any:
+        text = environment.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return read(text)
+        except ValueError as error:
+            mistakes.append(f"{name} is {text!r}: {error}")
+            return default
+
+    mail = Mailer(
+        host=take("TOCSIN_SMTP_HOST", str, "127.0.0.1"),
+        port=take("TOCSIN_SMTP_PORT", port, 25),
+        user=take("TOCSIN_SMTP_USER", str, ""),
+        password=take("TOCSIN_SMTP_PASSWORD", str, ""),
+        tls=take("TOCSIN_SMTP_TLS", one_of("none", "starttls", "tls"), "none"),
+        sender=take("TOCSIN_MAIL_FROM", str, "tocsin@localhost"),
+    )
+    settings = Settings(
+        state=take("TOCSIN_STATE", Path, Path("run/tocsin.db")),
+        feeds=take("TOCSIN_FEEDS", Path, shipped("feeds.toml")),
+        rules=take("TOCSIN_RULES", Path, shipped("rules")),
+        receivers=take("TOCSIN_RECEIVERS", Path, shipped("receivers.yaml")),
+        gazetteer=take("TOCSIN_GAZETTEER", Path, None),
+        sites=take("TOCSIN_SITES", Path, None),
+        model=take("TOCSIN_MODEL", str, ""),
+        metrics=take("TOCSIN_METRICS", address, ("127.0.0.1", 8740)),
+        retention=take("TOCSIN_RETENTION", span, timedelta(days=30)),
+        webhook_allow=take("TOCSIN_WEBHOOK_ALLOW", lambda t: tuple(t.split()), ()),
+        mail=mail,
+        secrets={k: v for k, v in environment.items() if k.startswith("TOCSIN_")},
+    )
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return settings
+
+
+def shipped(name: str) -> Path:
+    """A file of the default configuration: in ``deploy`` of the working folder, of the source tree, or of the installed package."""
+    here, source = Path("deploy"), Path(__file__).parents[1]
+    for folder in (here, source / "deploy", source / "alerts" / "defaults"):
+        if (folder / name).exists():
+            return folder / name
+    return here / name
+
+
+def port(text: str) -> int:
+    """A port number."""
+    if text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise ValueError("set it to a port number from 0 to 65535")
+
+
+def address(text: str) -> tuple[str, int]:
+    """``127.0.0.1:8740``."""
+    host, _, number = text.rpartition(":")
+    if not host:
+        raise ValueError("set it to host:port, such as 127.0.0.1:8740")
+    return host.strip("[]"), port(number)
+
+
+def span(text: str) -> timedelta:
+    """``30d``, ``12h``, ``45min``."""
+    found = SPAN.fullmatch(text)
+    if not found:
+        raise ValueError("set it to a span such as 30d, 12h or 45min")
+    return int(found[1]) * UNITS[found[2]]
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def read(text: str) -> str:
+        if text in words:
+            return text
+        raise ValueError(f"set it to one of {', '.join(words)}")
+
+    return read
