@@ -1,0 +1,143 @@
+"""An event in; its claims as a table with one row a question and one column a source, its evidence as numbered entries out.
+
+Answers that disagree stand side by side, each under who gave it. Nothing is averaged and nobody is preferred.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alerts.delivery import assessment
+from alerts.delivery.formats import date_time_group, plural
+from alerts.delivery.layout import table
+from alerts.delivery.phrases import answer, question
+from alerts.records import Desk
+from streams.records import Claim, Event, Evidence
+
+COLUMNS = 3
+"""Sources side by side: more make columns too narrow to read in 100."""
+MOST_SOURCES = 9
+MOST_PASSAGES = 12
+"""In a message; the rest is counted, and all of it is behind the link."""
+WEB = re.compile(r"https?://\S{1,500}")
+"""Links worth printing. Feeds are hostile: no ``javascript:``, nothing that fills the screen."""
+NOT_STATED = "not stated"
+
+BACKGROUND = {
+    "historical": "background mention",
+    "follow_up": "background mention",
+    "denied": "denial",
+    "negated": "denial",
+    "attempted": "mention of a failed or foiled attempt",
+    "threatened": "threat",
+    "planned": "plan",
+    "hypothetical": "mention of what could happen",
+    "exercise": "exercise",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One column: an independent group behind at least one claim, under the name that came first."""
+
+    owner: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One numbered entry of the evidence."""
+
+    n: int
+    grade: str
+    by: str
+    quote: str
+    url: str | None
+
+
+def sources(event: Event) -> list[Source]:
+    """The groups behind the claims, in the order of their first claim."""
+    found: dict[str, Source] = {}
+    for claim in event.claims:
+        for name in claim.by:
+            owner = assessment.owner(event, name, claim.article)
+            found.setdefault(owner, Source(owner, name))
+    return list(found.values())
+
+
+def side_by_side(event: Event, desk: Desk) -> list[str]:
+    """The lines of the table; none without claims. More than three sources continue in a second table below."""
+    columns, lines = sources(event), list[str]()
+    for start in range(0, min(len(columns), MOST_SOURCES), COLUMNS):
+        lines += ([""] if lines else []) + _block(event, desk, columns[start : start + COLUMNS])
+    left_out = len(columns) - MOST_SOURCES
+    return [*lines, f"  and {plural(left_out, 'more source')}"] if left_out > 0 else lines
+
+
+def _block(event: Event, desk: Desk, columns: list[Source]) -> list[str]:
+    head = [
+        "Question",
+        *(f"{source.name} ({assessment.letter(desk, source.owner, source.name)}{_digit(event, source)})" for source in columns),
+    ]
+    asked = dict.fromkeys((claim.question, question(claim, event)) for claim in event.claims)
+    return table([head, *([words, *(_cell(event, source, name) for source in columns)] for name, words in asked)])
+
+
+def _given(event: Event, source: Source, name: str | None = None) -> list[Claim]:
+    return [c for c in event.claims if name in {None, c.question} and source.owner in assessment.owners(event, c)]
+
+
+def _digit(event: Event, source: Source) -> str:
+    """The one digit of all the source's claims; "" where they differ, and each cell has its own."""
+    digits = {assessment.digit(event, claim) for claim in _given(event, source)}
+    return f"{digits.pop()}" if len(digits) == 1 else ""
+
+
+def _cell(event: Event, source: Source, name: str) -> str:
+    alone = _digit(event, source)
+    return "; ".join(_answer(event, source, claim, alone) for claim in _given(event, source, name)) or NOT_STATED
+
+
+def _answer(event: Event, source: Source, claim: Claim, alone: str) -> str:
+    where = reference(event, source, claim)
+    graded = "" if alone else f" (credibility {assessment.digit(event, claim)})"
+    return f"{answer(claim)}{graded} [{where}]" if where else f"{answer(claim)}{graded}"
+
+
+def reference(event: Event, source: Source, claim: Claim) -> int | None:
+    """Number of the passage in which *source* makes *claim*; None where no passage of it is among the evidence."""
+    own = [(n, e) for n, e in enumerate(event.evidence, 1) if n <= MOST_PASSAGES and _speaks(e, source)]
+    exact = [n for n, e in own if e.article == claim.article and e.quote == claim.quote]
+    return next(iter([*exact, *(n for n, e in own if e.article == claim.article), *(n for n, _ in own)]), None)
+
+
+def _speaks(evidence: Evidence, source: Source) -> bool:
+    names = {(evidence.outlet or "").casefold(), (evidence.source or "").casefold()}
+    return source.owner == evidence.owner or source.name.casefold() in names
+
+
+def passages(event: Event, desk: Desk) -> Iterator[Passage]:
+    """The evidence, verbatim, numbered and graded."""
+    before: Evidence | None = None
+    for n, evidence in enumerate(event.evidence[:MOST_PASSAGES], 1):
+        url = evidence.url if WEB.fullmatch(evidence.url or "") else None
+        again = before is not None and (before.url == evidence.url and before.article == evidence.article)
+        yield Passage(n, assessment.grade(event, evidence, desk), _credit(evidence, before), evidence.quote, None if again else url)
+        before = evidence
+
+
+def _credit(evidence: Evidence, before: Evidence | None) -> str:
+    same = before is not None and (before.outlet, before.published) == (evidence.outlet, evidence.published)
+    said = "same" if same else f"{evidence.outlet or 'outlet not known'}, {date_time_group(evidence.published)}"
+    cited = f", citing {evidence.source}" if evidence.source and evidence.source != evidence.outlet else ""
+    return f"{said}{cited}{' (denial)' if evidence.status in {'denied', 'negated'} else ''}"
+
+
+def not_counted(event: Event) -> list[str]:
+    """What was read and left out of the count, and why; empty if nothing was."""
+    kinds: dict[str, list[Evidence]] = {}
+    for evidence in event.background:
+        kinds.setdefault(BACKGROUND.get(evidence.status, "other mention"), []).append(evidence)
+    lines = [f'{plural(len(found), name)} ("{found[0].quote}")' for name, found in kinds.items()]
+    copies = event.articles - event.owners
+    return [*lines, f"{plural(copies, 'more article')} of the same owners or text"] if copies > 0 and event.owners else lines

@@ -1,0 +1,126 @@
+"""An event's place, type and answers in; the words that officers use for them out. The words themselves are in data/phrases.toml."""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from alerts.delivery.formats import UNKNOWN, days
+from streams.records import FACILITIES, Actor, Claim, Event, Place, Role
+
+
+@cache
+def phrases() -> dict[str, Any]:
+    """The tables of data/phrases.toml."""
+    return tomllib.loads(files("alerts.delivery").joinpath("data/phrases.toml").read_text(encoding="utf-8"))
+
+
+def kind(place: Place) -> dict[str, Any]:
+    """The words for the place's kind."""
+    table: dict[str, dict[str, Any]] = phrases()["kinds"]
+    return table.get(place.kind, table["other"])
+
+
+def names(place: Place) -> tuple[str, str]:
+    """Its name and the alias that officers use most, both without what the kind's noun says; "" without an alias."""
+    spelt = [*re.split(r"\s*/\s*", place.name), *place.also]
+    cores = [_core(name, kind(place).get("suffixes", ())) for name in spelt]
+    other = [core for core in cores[1:] if _plain(core) != _plain(cores[0])]
+    return cores[0], other[0] if other else ""
+
+
+def _core(name: str, suffixes: list[str]) -> str:
+    lower = name.casefold()
+    cut = next((s for s in suffixes if lower.endswith(f" {s}")), "")
+    return name[: len(name) - len(cut)].strip() if cut else name
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
+
+
+def called(place: Place, *, joined: str = " / ", alias: bool = True) -> str:
+    """``T4 / Tiyas airbase``; *joined* "(" gives ``T4 (Tiyas) airbase``."""
+    name, other = names(place)
+    noun = kind(place).get("noun", "")
+    if alias and other:
+        name = f"{name} ({other})" if joined == "(" else f"{name}{joined}{other}"
+    return name if not noun or _plain(name).endswith(_plain(noun)) else f"{name} {noun}"
+
+
+def is_site(place: Place) -> bool:
+    """Whether the place is one site and was itself the place, rather than something near it or around it."""
+    return place.kind in FACILITIES and place.precision == "exact"
+
+
+def located(place: Place) -> str:
+    """``T4 (Tiyas) airbase, Homs, Syria``."""
+    around = [part for part in (place.admin1, place.country_name or place.country) if part]
+    return ", ".join(dict.fromkeys([called(place, joined="("), *around]))
+
+
+def preposition(place: Place) -> str:
+    """``near`` if no more is known; ``in`` an area, ``at`` a site."""
+    if place.precision == "near":
+        return "near"
+    return "at" if place.kind in FACILITIES and place.precision == "exact" else "in"
+
+
+def words(event: Event) -> dict[str, str]:
+    """The phrases of the event's type, those for a site where it is one."""
+    table = phrases()["types"][event.type]
+    return {**table, **table.get("site", {})} if is_site(event.place) else table
+
+
+def fill(phrase: str, event: Event) -> str:
+    """Put the event's names into *phrase* and begin it with a capital."""
+    place = event.place
+    text = phrase.format(
+        attacker=" and ".join(actors(event, "attacker")),
+        place=located(place) if place.precision != "near" else f"the area of {located(place)}",
+        where=f"{preposition(place)} {located(place)}",
+        sort=kind(place)["sort"],
+        short=kind(place)["short"],
+    )
+    return text[:1].upper() + text[1:]
+
+
+def happening(event: Event) -> str:
+    """Who did what to what, where, when: ``Islamic State attacked T4 (Tiyas) airbase, Homs, Syria, 12 DEC 16``."""
+    text = fill(words(event)["active" if actors(event, "attacker") else "passive"], event)
+    return f"{text}, {days(event.occurred) or f'date {UNKNOWN}'}"
+
+
+def actors(event: Event, role: Role) -> list[str]:
+    """Names of those who had *role*, each once."""
+    return list(dict.fromkeys(actor.name for actor in event.actors if actor.role == role))
+
+
+def introduced(actor: Actor) -> str:
+    """``Islamic State (as "ISIS")``: the words of the text beside the name where they differ."""
+    return f'{actor.name} (as "{actor.named}")' if actor.named and actor.named.casefold() != actor.name.casefold() else actor.name
+
+
+def question(claim: Claim, event: Event) -> str:
+    """``Who holds the base?``"""
+    return str(phrases()["questions"][claim.question]).format(short=kind(event.place)["short"], noun=words(event)["noun"])
+
+
+def answer(claim: Claim) -> str:
+    """``PARTS TAKEN``; a count or a name as it is."""
+    known = phrases()["answers"].get(claim.answer.casefold())
+    if known:
+        return str(known["word"])
+    return claim.answer.replace("_", " ").upper() if claim.question in {"happened", "control"} else claim.answer
+
+
+def said(claim: Claim, event: Event) -> str:
+    """``parts of the base were taken``, to stand after "one source says"; "" where the answer is no known one."""
+    known = phrases()["answers"].get(claim.answer.casefold(), {})
+    return str(known.get("says", "")).format(short=kind(event.place)["short"])
+
+
+def disputed(question_name: str) -> str:
+    """``CONTROL DISPUTED``."""
+    return str(phrases()["disputes"][question_name])
