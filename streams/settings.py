@@ -19,11 +19,12 @@ class SettingsError(ValueError):
 class Mailer(Part, frozen=True, kw_only=True):
     """How mail leaves."""
 
-    host: str = "127.0.0.1"
-    port: int = 25
+    host: str = ""
+    """"" where no mail server is set."""
+    port: int = 587
     user: str = ""
     password: str = ""
-    tls: str = "none"
+    tls: str = "starttls"
     """``none``, ``starttls``, or ``tls`` from the first byte."""
     sender: str = "tocsin@localhost"
 
@@ -77,11 +78,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             return default
 
     mail = Mailer(
-        host=take("TOCSIN_SMTP_HOST", str, "127.0.0.1"),
-        port=take("TOCSIN_SMTP_PORT", port, 25),
+        host=take("TOCSIN_SMTP_HOST", str, ""),
+        port=take("TOCSIN_SMTP_PORT", port, 587),
         user=take("TOCSIN_SMTP_USER", str, ""),
         password=take("TOCSIN_SMTP_PASSWORD", str, ""),
-        tls=take("TOCSIN_SMTP_TLS", one_of("none", "starttls", "tls"), "none"),
+        tls=take("TOCSIN_SMTP_TLS", one_of("none", "starttls", "tls"), "starttls"),
         sender=take("TOCSIN_MAIL_FROM", str, "tocsin@localhost"),
     )
     settings = Settings(

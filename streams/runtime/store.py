@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -57,6 +57,8 @@ class Store:
         self.path = path
         self._lock = threading.RLock()
         self.appended = threading.Condition(self._lock)
+        self.listeners: list[Callable[[], None]] = []
+        """Called after each commit that appended something, in the thread that committed; they must not block."""
         self._guard = _claim(path)
         try:
             with _explained(path):
@@ -117,6 +119,8 @@ class Store:
                 self._put("memory", (owner, key), None if body_or_none is None else (body_or_none,))
             if batch.records:
                 self.appended.notify_all()
+        for listener in self.listeners if batch.records else ():
+            listener()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -1,0 +1,79 @@
+"""`tocsin detect` and `tocsin resolve`: articles or spans in, mentions or places out."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import IO, Any
+
+import msgspec
+from streams.detection.detector import load_detector
+from streams.detection.gazetteer import FOLDER, Gazetteer
+from streams.detection.resolve import resolve
+
+from alerts.commands.lines import answer
+from streams.records import Article, Mention
+from streams.settings import Settings
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One article, as docs/contract.md has it."""
+
+    id: str
+    text: str
+    title: str | None = None
+    url: str | None = None
+    outlet: str | None = None
+    published: datetime | None = None
+    fetched: datetime | None = None
+    feed: str | None = None
+    sample: bool = False
+
+    def article(self) -> Article:
+        """The record. A time without a zone is UTC."""
+        return Article(
+            id=self.id, text=self.text, title=self.title or None, url=self.url, outlet=self.outlet, feed=self.feed,
+            published=_utc(self.published), fetched=_utc(self.fetched), sample=self.sample,
+        )  # fmt: skip
+
+
+class AskedSpans(msgspec.Struct, frozen=True):
+    """Spans that are places."""
+
+    id: str
+    text: str
+    spans: list[tuple[int, int]]
+
+
+def detect(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:
+    """Answer articles with mentions."""
+    detector = load_detector(gazetteer=settings.gazetteer, sites=settings.sites, model=settings.model)
+
+    def work(asked: Sequence[Asked]) -> list[dict[str, Any]]:
+        articles = [a.article() for a in asked]
+        return [
+            {"id": a.id, "mentions": [shown(m) for m in mentions], "outlets": detector.credited(a)}
+            for a, mentions in zip(articles, detector.read(articles), strict=True)
+        ]
+
+    return answer(stream, Asked, work, strict=strict)
+
+
+def resolve_spans(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:
+    """Answer spans with places."""
+    gazetteer = Gazetteer.load(settings.gazetteer or FOLDER, extra=settings.sites)
+
+    def work(asked: Sequence[AskedSpans]) -> list[dict[str, Any]]:
+        return [{"id": a.id, "places": resolve(gazetteer, a.text, a.spans)} for a in asked]
+
+    return answer(stream, AskedSpans, work, strict=strict)
+
+
+def shown(mention: Mention) -> dict[str, Any]:
+    """A mention as others rely on it: without the signature, which is ours."""
+    fields: dict[str, Any] = msgspec.to_builtins(mention)
+    for name in ("signature", "record"):
+        fields.pop(name)
+    return fields
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -1,0 +1,33 @@
+"""The whole river, declared once, and the control records that its configuration files make."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from alerts.desk import STAGES
+from alerts.records import Desk, Receiver, Route, RoutesInForce, RulesInForce
+from alerts.rules.load import load_rules
+from alerts.rules.receivers import load_receivers
+from streams.detection.revisions import Reader, detect
+from streams.events.fuse import FUSE
+from streams.settings import Settings
+from streams.stages import Stage
+
+
+def river(reader: Reader) -> tuple[Stage, ...]:
+    """All stages in order, detecting with *reader*."""
+    return (detect(reader), FUSE, *STAGES)
+
+
+def configured(settings: Settings, *, at: datetime, also: Sequence[Receiver] = ()) -> tuple[RulesInForce, RoutesInForce]:
+    """The rules and routes of the configuration files, as in force from *at* on.
+
+    Args:
+        also: Receivers of this run that get everything, such as the sample's.
+
+    Raises:
+        RulesError: With all mistakes of the files.
+    """
+    rules = RulesInForce(at=at, rules=load_rules(settings.rules))
+    receivers, routes, desk = load_receivers(settings.receivers)
+    everything = (Route(receivers=tuple(r.id for r in also)),) if also else ()
+    return rules, RoutesInForce(at=at, receivers=(*receivers, *also), routes=(*routes, *everything), desk=desk or Desk())
