@@ -4,15 +4,16 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from streams.errors import ExplainedError
 from streams.records import Part
 
 SPAN = re.compile(r"(\d+)\s*(min|h|d)")
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
-class SettingsError(ValueError):
+class SettingsError(ExplainedError, ValueError):
     """A variable cannot be used; the text names it, what it holds, and what it may hold."""
 
 
@@ -24,7 +25,7 @@ class Mailer(Part, frozen=True, kw_only=True):
     port: int = 587
     user: str = ""
     password: str = ""
-    tls: str = "starttls"
+    tls: Literal["none", "starttls", "tls"] = "starttls"
     """``none``, ``starttls``, or ``tls`` from the first byte."""
     sender: str = "tocsin@localhost"
 

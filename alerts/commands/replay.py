@@ -13,12 +13,13 @@ from alerts.commands.read import Asked
 from alerts.commands.river import configured, river
 from alerts.records import Alert, Notification
 from alerts.topics import ALERTS, NOTIFICATIONS
+from streams.errors import ExplainedError
 from streams.records import EPOCH, Article
 from streams.runtime.replay import Replay
 from streams.settings import Settings
 
 
-class ReplayError(ValueError):
+class ReplayError(ExplainedError, ValueError):
     """A line of the input cannot be read; the text says which and what to do."""
 
 

@@ -1,7 +1,263 @@
 """`tocsin up`: the whole river in one process on this machine, without broker, from feeds to receivers."""
 
-from datetime import timedelta
+import asyncio
+import signal
+import threading
+import time
+import traceback
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TextIO
+
+import msgspec
+from prometheus_client import start_http_server
+
+from alerts.commands.river import configured, river
+from alerts.commands.sample import SECRET, Sample
+from alerts.delivery.addresses import read_allowed
+from alerts.delivery.dispatch import READER, Dispatch
+from alerts.delivery.mail import MailSettings
+from alerts.delivery.send import Sender
+from alerts.delivery.webhook import open_session
+from alerts.records import Alert, Delivery, Outcome, Receiver
+from alerts.topics import CONTROL, DELIVERIES
+from streams import metrics
+from streams.detection.detector import load_detector
+from streams.feeds.config import Feed, load_feeds
+from streams.feeds.memory import FeedMemory
+from streams.feeds.poll import Poller, PollResult
+from streams.records import EPOCH, Article
+from streams.runtime.local import Local, copies
+from streams.runtime.store import Batch, Store, StoreError
+from streams.settings import Settings
+from streams.stages import Stage
+from streams.topics import ARTICLES, Rejected
 
 PRUNE_EVERY = timedelta(hours=1)
-LAST_ATTEMPTS = 3.0
-"""Seconds that attempts under way get to end when we stop."""
+SAMPLE_EVERY = 2
+"""Seconds between two polls of the sample feed."""
+
+
+class FeedStore:
+    """What the poller keeps: articles and the feed's memory go in together, or not at all."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def memories(self) -> dict[str, FeedMemory]:
+        """What is known of each feed from earlier runs."""
+        return {name: msgspec.json.decode(body, type=FeedMemory) for name, body in self._store.memories("feed").items()}
+
+    def publish(self, feed: str, articles: Sequence[Article], memory: FeedMemory) -> None:
+        """Write *articles* and remember *memory*.
+
+        Raises:
+            StoreError: Nothing was written.
+        """
+        records = [(ARTICLES.name, a.at, ARTICLES.encode(a)) for a in articles]
+        self._store.commit(Batch(records=records, memory={("feed", feed): msgspec.json.encode(memory)}))
+
+
+def now() -> datetime:
+    """The clock of this process."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Up:
+    """One run of the embedded Tocsin.
+
+    Attributes:
+        sample: Whether the sample story is told.
+        screen: Where people look.
+    """
+
+    settings: Settings
+    sample: bool
+    screen: TextIO
+    _failing: set[str] = field(default_factory=set)
+
+    def tell(self, text: str) -> None:
+        """One line for people, with the Zulu time."""
+        print(f"{now():%H:%M:%SZ}  {text}", file=self.screen, flush=True)
+
+    def run(self) -> int:
+        """Run until SIGINT or SIGTERM.
+
+        Returns:
+            The exit status: 0 after a clean stop, 1 if the state file failed.
+
+        Raises:
+            RulesError, FeedsError, StoreError, GazetteerError: It cannot start; the text says why and what to do.
+        """
+        began = time.monotonic()
+        feeds = load_feeds(self.settings.feeds)
+        configured(self.settings, at=now())  # mistakes in them are said before anything slow
+        with Store(self.settings.state) as store:
+            self.tell("loading the language model and the gazetteer ...")
+            detector = load_detector(gazetteer=self.settings.gazetteer, sites=self.settings.sites, model=self.settings.model)
+            self.tell(f"loaded in {time.monotonic() - began:.1f} s")
+            return asyncio.run(self._run(store, river(detector), feeds, began))
+
+    async def _run(self, store: Store, stages: tuple[Stage, ...], feeds: Sequence[Feed], began: float) -> int:
+        stop = asyncio.Event()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+        self._serve_metrics()
+        async with AsyncExitStack() as stack:
+            sample = (
+                await stack.enter_async_context(Sample(self.settings.state.parent / "mailbox", self.tell, now)) if self.sample else None
+            )
+            self._control(store, stages, sample.receivers if sample else ())
+            pipeline = Pipeline(Local(stages, store, now, heard=self._heard), stop)
+            pipeline.start()
+            sender = await stack.enter_async_context(self._sender(sample))
+            told_feeds = (*feeds, *self._sample_feeds(sample))
+            poller = Poller(told_feeds, FeedStore(store), clock=now, report=self._polled)
+            acting = [
+                asyncio.create_task(poller.run(stop)),
+                asyncio.create_task(Dispatch(store, sender, self._delivered).run()),
+                asyncio.create_task(self._prune(store, stages)),
+            ]
+            metrics.READY.set(1)
+            self.tell(f"ready in {time.monotonic() - began:.1f} s: {len(told_feeds)} feeds, state in {store.path}; Ctrl-C stops")
+            waiting = asyncio.create_task(stop.wait())
+            await asyncio.wait([*acting, waiting], return_when=asyncio.FIRST_COMPLETED)
+            metrics.READY.set(0)
+            self.tell("stopping ...")
+            for task in acting:
+                task.cancel()
+            ends = await asyncio.gather(*acting, return_exceptions=True)
+            await asyncio.to_thread(pipeline.stop)
+        return self._ended([*ends, pipeline.failure])
+
+    def _ended(self, ends: Sequence[object]) -> int:
+        failures = [e for e in ends if isinstance(e, Exception)]
+        for failure in failures:
+            self.tell(f"failed: {failure}" if isinstance(failure, StoreError) else "".join(traceback.format_exception(failure)))
+        self.tell("stopped; nothing is lost, `tocsin up` goes on from here" if not failures else "stopped by a failure")
+        return 1 if failures else 0
+
+    def _control(self, store: Store, stages: tuple[Stage, ...], also: Sequence[Receiver]) -> None:
+        """Write the rules and routes of the files into the log, if they are not what is in force."""
+        for record in configured(self.settings, at=now(), also=also):
+            name = type(record).__name__
+            content = msgspec.json.encode(msgspec.structs.replace(record, at=EPOCH))
+            if store.memories("control").get(name) != content:
+                entries = [(CONTROL.name, record.at, CONTROL.encode(record)), *copies(stages, record)]
+                store.commit(Batch(records=entries, memory={("control", name): content}))
+
+    def _sender(self, sample: Sample | None) -> AbstractAsyncContextManager[Sender]:
+        allowed = read_allowed((*self.settings.webhook_allow, *([f"127.0.0.1/32:{sample.port}"] if sample else [])))
+        secrets = self.settings.secrets | ({SECRET: sample.secret} if sample else {})
+        mail = mail_settings(self.settings, sample)
+        return sending(Sender(session=open_session(allowed), clock=now, terminal=self.screen, secrets=secrets, mail=mail))
+
+    @staticmethod
+    def _sample_feeds(sample: Sample | None) -> tuple[Feed, ...]:
+        if sample is None:
+            return ()
+        name = f"sample-{sample.start:%Y%m%dt%H%M%S}"
+        return (
+            Feed(
+                name=name,
+                url=sample.feed_url,
+                outlet="Exercise",
+                owner="exercise",
+                every_seconds=SAMPLE_EVERY,
+                sample=True,
+                allow_internal=True,
+            ),
+        )
+
+    async def _prune(self, store: Store, stages: tuple[Stage, ...]) -> None:
+        readers = [*((s.name, s.input.name) for s in stages), (READER, DELIVERIES.name)]
+        while True:
+            await asyncio.to_thread(store.prune, now() - self.settings.retention, readers)
+            await asyncio.sleep(PRUNE_EVERY.total_seconds())
+
+    def _serve_metrics(self) -> None:
+        host, port = self.settings.metrics
+        try:
+            server, _ = start_http_server(port, host)
+        except OSError as error:
+            self.tell(f"no metrics page: {host}:{port} cannot be used ({error.strerror}); set TOCSIN_METRICS to another address")
+        else:
+            self.tell(f"metrics on http://{host}:{server.server_port}/metrics")
+
+    def _polled(self, result: PollResult) -> None:
+        """Count a poll, and say when a feed begins or ceases to fail."""
+        if result.failed and result.feed not in self._failing:
+            self._failing.add(result.feed)
+            self.tell(f"feed {result.feed}: {result.error}; asked again at {result.next_at:%H:%M:%SZ}")
+        elif not result.failed and result.feed in self._failing:
+            self._failing.discard(result.feed)
+            self.tell(f"feed {result.feed}: answers again")
+        metrics.POLLS.labels(result.feed, result.status).inc()
+        metrics.ENTRIES.labels(result.feed, "new").inc(result.new)
+        metrics.ENTRIES.labels(result.feed, "changed").inc(result.changed)
+        if result.possible_loss:
+            metrics.POSSIBLE_LOSS.labels(result.feed).inc()
+
+    @staticmethod
+    def _heard(stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
+        """Count a batch."""
+        metrics.RECORDS.labels(stage.name, "in").inc(taken)
+        metrics.RECORDS.labels(stage.name, "out").inc(len(written))
+        metrics.STAGE_SECONDS.labels(stage.name).observe(seconds)
+        for record in written:
+            if isinstance(record, Alert):
+                metrics.ALERTS.labels(record.rule, record.severity, record.change).inc()
+            elif isinstance(record, Rejected):
+                metrics.REJECTED.labels(stage.name).inc()
+
+    @staticmethod
+    def _delivered(delivery: Delivery, outcome: Outcome) -> None:
+        """Count an attempt."""
+        notification = delivery.notification
+        if notification is not None:
+            metrics.DELIVERIES.labels(notification.receiver.channel, "ok" if outcome.ok else "failed").inc()
+            if outcome.ok and delivery.attempt == 1:
+                metrics.FRESHNESS.observe((outcome.at - notification.at).total_seconds())
+
+
+class Pipeline(threading.Thread):
+    """The stages at work in a thread of their own, so that parsing never holds up a poll or a delivery."""
+
+    def __init__(self, local: Local, stopped: asyncio.Event) -> None:
+        super().__init__(name="pipeline", daemon=True)
+        self.failure: Exception | None = None
+        self._local = local
+        self._stop = threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self._stopped = stopped
+
+    def run(self) -> None:
+        try:
+            self._local.run(self._stop)
+        except Exception as error:  # noqa: BLE001  whatever ends the pipeline ends the run, and is told there
+            self.failure = error
+            self._loop.call_soon_threadsafe(self._stopped.set)
+
+    def stop(self) -> None:
+        """End after the batch under way."""
+        self._stop.set()
+        self._local.wake()
+        self.join(timeout=4)
+
+
+@asynccontextmanager
+async def sending(sender: Sender) -> AsyncIterator[Sender]:
+    """Close the sender's session in the end."""
+    async with sender.session:
+        yield sender
+
+
+def mail_settings(settings: Settings, sample: Sample | None = None) -> MailSettings | None:
+    """How mail leaves: by the configured server, else into the sample's mailbox, else not at all."""
+    m = settings.mail
+    if m.host:
+        return MailSettings(host=m.host, port=m.port, sender=m.sender, security=m.tls, username=m.user, password=m.password)
+    return MailSettings(host="127.0.0.1", port=sample.mail_port, sender=m.sender, security="none") if sample else None

@@ -9,13 +9,14 @@ from typing import Any, get_args
 import yaml
 
 from alerts.records import Confirm, Rule, Severity, Threshold, What, Where
+from streams.errors import ExplainedError
 from streams.records import FACILITIES, KINETIC, STRATEGIC, Category, Family, PlacePrecision
 from streams.settings import span as parse_span
 
 PLACE_KINDS = FACILITIES | {"city", "town", "village", "district", "region", "country", "sea", "site"}
 
 
-class RulesError(ValueError):
+class RulesError(ExplainedError, ValueError):
     """Rule files cannot be used; ``mistakes`` says each with file, line and what to do."""
 
     def __init__(self, mistakes: Sequence[str]) -> None:

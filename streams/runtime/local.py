@@ -4,6 +4,7 @@ Input position, states and outputs of a batch are committed in one transaction; 
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -24,6 +25,12 @@ CACHED = 4096
 LONGEST_NAP = timedelta(seconds=1)
 
 Clock = Callable[[], datetime]
+Heard = Callable[[Stage, int, Sequence[Any], float], None]
+"""Told of each committed batch: the stage, how many entries it took, what it wrote, and the seconds it took."""
+
+
+def unheard(stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
+    """For runs that nobody counts."""
 
 
 class LocalStates:
@@ -64,9 +71,10 @@ class LocalStates:
 class Line:
     """One stage at work on its input log."""
 
-    def __init__(self, stage: Stage, store: Store) -> None:
+    def __init__(self, stage: Stage, store: Store, heard: Heard = unheard) -> None:
         self.stage = stage
         self._store = store
+        self._heard = heard
         self._states = LocalStates(stage, store)
         self.offset, control = store.position(stage.name)
         self._control = stage.initial if control is None else msgspec.json.decode(control, type=type(stage.initial))
@@ -83,6 +91,7 @@ class Line:
         entries = self._store.read(self.stage.input.name, self.offset, BATCH)
         if not entries:
             return 0
+        began, written = time.perf_counter(), list[Any]()
         batch, before = Batch(), self._control
         decoded = [self._decode(body) for _, body in entries]
         for (entry, refusal), read in zip(decoded, self._read([e for e, _ in decoded]), strict=True):
@@ -91,6 +100,7 @@ class Line:
                 out = [refusal]
             else:
                 self._control, out = apply(self.stage, self._states, self._control, entry, read)
+            written += out
             batch.records += [(self.stage.topic_of(r).name, r.at, self.stage.topic_of(r).encode(r)) for r in out]
         self.offset = entries[-1][0] + 1
         batch.positions[self.stage.name] = self.offset
@@ -98,6 +108,7 @@ class Line:
             batch.controls[self.stage.name] = msgspec.json.encode(self._control)
         self._states.into(batch)
         self._store.commit(batch)
+        self._heard(self.stage, len(entries), written, time.perf_counter() - began)
         return len(entries)
 
     def _decode(self, body: bytes) -> tuple[Any, Rejected | None]:
@@ -131,10 +142,10 @@ class Local:
         clock: The time of ticks, in UTC. Nothing else here reads a clock, and nothing that decides.
     """
 
-    def __init__(self, stages: Sequence[Stage], store: Store, clock: Clock) -> None:
+    def __init__(self, stages: Sequence[Stage], store: Store, clock: Clock, heard: Heard = unheard) -> None:
         self._store = store
         self._clock = clock
-        self.lines = [Line(stage, store) for stage in stages]
+        self.lines = [Line(stage, store, heard) for stage in stages]
 
     def run(self, stop: threading.Event) -> None:
         """Work until *stop* is set; nap while there is nothing to do."""
@@ -143,6 +154,11 @@ class Local:
                 with self._store.appended:
                     if not self._behind() and not stop.is_set():
                         self._store.appended.wait(self._nap().total_seconds())
+
+    def wake(self) -> None:
+        """End a nap."""
+        with self._store.appended:
+            self._store.appended.notify_all()
 
     def turn(self) -> int:
         """Write the ticks that are wanted by now, and let each stage take one batch. Says how many entries were taken."""

@@ -5,11 +5,13 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Self
+
+from streams.errors import ExplainedError
 
 SCHEMA_VERSION = 1
 SCHEMA = """
@@ -21,7 +23,7 @@ CREATE TABLE memory (owner TEXT, key TEXT, body BLOB, PRIMARY KEY (owner, key)) 
 """
 
 
-class StoreError(RuntimeError):
+class StoreError(ExplainedError, RuntimeError):
     """The state file cannot be used; the text says which, why, and what to do. Nothing in it was changed."""
 
 
@@ -195,6 +197,16 @@ class Store:
                 dropped += self._db.execute("DELETE FROM log WHERE topic = ? AND at < ? AND offset < ?", read).rowcount
                 self._db.execute("INSERT OR REPLACE INTO position VALUES (?, ?, NULL)", (f"end:{topic}", end))
             return dropped
+
+
+def contents(path: Path) -> dict[str, int]:
+    """How many entries lie in each topic of a state file, which another process may be using.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    with _explained(path), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return dict(db.execute("SELECT topic, COUNT(*) FROM log GROUP BY topic ORDER BY topic").fetchall())
 
 
 def stamp(at: datetime) -> str:

@@ -1,0 +1,152 @@
+"""The one command, `tocsin`: what can be asked; how it is done is in `alerts.commands`, imported only when asked."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from streams.errors import ExplainedError
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+
+
+class Verbs(click.Group):
+    """A group whose verbs tell what people can mend in a line, with status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ExplainedError as error:
+            for line in str(error).splitlines():
+                click.echo(f"tocsin: {line}", err=True)
+            ctx.exit(1)
+
+
+def verb(group: click.Group, name: str, example: str) -> Any:
+    """Declare a verb of *group*, with an example under its help."""
+    return group.command(name, epilog=f"\b\nExample:\n  {example}", context_settings={"help_option_names": ["-h", "--help"]})
+
+
+def settings(**changes: Any) -> "Settings":
+    """The settings of the environment, with what the command line says instead."""
+    import msgspec
+
+    from streams.settings import read_settings
+
+    return msgspec.structs.replace(read_settings(os.environ), **{k: v for k, v in changes.items() if v is not None})
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tocsin", prog_name="tocsin")
+def main() -> None:
+    """Alerts for watch officers from open-source news.
+
+    \b
+    tocsin up                everything on this machine: feeds in, alerts out
+    tocsin detect FILE       what one reads in articles
+    tocsin replay FILE...    which alerts articles would have raised
+    tocsin doctor            what is configured, reachable, and what to do
+    """
+
+
+@verb(main, "detect", "tocsin detect articles.jsonl")
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--strict", is_flag=True, help="Stop with status 2 at the first line that cannot be read.")
+def detect(file: IO[bytes], strict: bool) -> None:
+    """Read articles (JSON Lines) and answer each with its mentions of military events."""
+    from alerts.commands import read
+
+    sys.exit(read.detect(file, settings(), strict=strict))
+
+
+@verb(main, "resolve", "tocsin resolve spans.jsonl")
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--strict", is_flag=True, help="Stop with status 2 at the first line that cannot be read.")
+def resolve(file: IO[bytes], strict: bool) -> None:
+    """Read texts with spans that are places (JSON Lines) and answer where each is."""
+    from alerts.commands import read
+
+    sys.exit(read.resolve_spans(file, settings(), strict=strict))
+
+
+@verb(main, "replay", "tocsin replay articles.jsonl --rules deploy/rules --out alerts.jsonl")
+@click.argument("files", type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True), nargs=-1, required=True)
+@click.option("--rules", type=FOLDER, help="Folder of rule files, instead of the configured one.")
+@click.option("--out", type=click.File("wb"), default="-", help="Where the alerts go; standard output by default.")
+def replay(files: Sequence[Path], rules: Path | None, out: IO[bytes]) -> None:
+    """Run articles (JSON Lines) through detection, fusion and rules, and write every alert revision."""
+    from alerts.commands import replay as command
+
+    command.replay(files, settings(rules=rules), out)
+
+
+@verb(main, "up", "tocsin up --sample")
+@click.option(
+    "--sample/--no-sample", default=False, help="Also tell the sample story, with a webhook receiver and a mailbox on this machine."
+)
+def up(sample: bool) -> None:
+    """Run everything on this machine: poll feeds, detect, fuse, judge, deliver. Ctrl-C stops it."""
+    from alerts.commands.up import Up
+
+    sys.exit(Up(settings=settings(), sample=sample, screen=sys.stdout).run())
+
+
+@verb(main, "send-test", "tocsin send-test watch-webhook")
+@click.argument("receiver")
+def send_test(receiver: str) -> None:
+    """Send an exercise alert to RECEIVER now, and say how it went."""
+    from alerts.commands import check
+
+    sys.exit(check.send_test(settings(), receiver, sys.stdout))
+
+
+@verb(main, "doctor", "tocsin doctor")
+def doctor() -> None:
+    """Say what is configured and reachable, and what to do about what is not."""
+    from alerts.commands import check
+
+    sys.exit(check.doctor(settings(), sys.stdout))
+
+
+@main.group(cls=Verbs)
+def feeds() -> None:
+    """Read and check feeds."""
+
+
+@verb(feeds, "parse", "tocsin feeds parse feed.xml")
+@click.argument("files", type=FILE, nargs=-1, required=True)
+def feeds_parse(files: Sequence[Path]) -> None:
+    """Read feed documents and answer each with its articles (JSON Lines)."""
+    from alerts.commands import check
+
+    check.parse_feeds(files)
+
+
+@verb(feeds, "check", "tocsin feeds check")
+@click.argument("file", type=FILE, required=False)
+def feeds_check(file: Path | None) -> None:
+    """Check the feeds file, then ask every feed once and say how it answers."""
+    from alerts.commands import check
+
+    sys.exit(check.check_feeds(settings(feeds=file), sys.stdout))
+
+
+@main.group(cls=Verbs)
+def rules() -> None:
+    """Check rules."""
+
+
+@verb(rules, "check", "tocsin rules check deploy/rules")
+@click.argument("folder", type=FOLDER, required=False)
+def rules_check(folder: Path | None) -> None:
+    """Read the rules and the receivers, and tell every mistake with its file and line."""
+    from alerts.commands import check
+
+    sys.exit(check.check_rules(settings(rules=folder), sys.stdout))
