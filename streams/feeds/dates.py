@@ -8,7 +8,8 @@ ZONE_HOURS: dict[str, float] = {
     "": 0, "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0,
     "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
     "ast": -4, "adt": -3, "akst": -9, "akdt": -8, "hst": -10, "nst": -3.5, "ndt": -2.5,
-    "bst": 1, "west": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "eet": 2, "eest": 3, "sast": 2, "cat": 2, "eat": 3, "wat": 1, "msk": 3, "idt": 3,
+    "bst": 1, "west": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "eet": 2, "eest": 3, "sast": 2, "cat": 2, "eat": 3, "wat": 1,
+    "msk": 3, "idt": 3,
     "pkt": 5, "sgt": 8, "hkt": 8, "pht": 8, "wib": 7, "jst": 9, "kst": 9,
     "awst": 8, "acst": 9.5, "acdt": 10.5, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13,
 }  # fmt: skip
@@ -22,14 +23,13 @@ LARGEST_OFFSET = timedelta(hours=14)
 
 _TIME = r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?\s*([ap]\.?m\.?)?"
 _RFC822 = re.compile(
-    rf"(?:[^\W\d_]{{2,10}}\.?\s*,?\s*)?(\d{{1,2}})[\s-]+([^\W\d_]{{3,9}})\.?,?[\s-]+(\d{{4}}|\d{{2}})(?:,?\s+{_TIME}\s*(.*))?", re.IGNORECASE
+    rf"(?:[^\W\d_]{{2,10}}\.?\s*,?\s*)?(\d{{1,2}})[\s-]+([^\W\d_]{{3,9}})\.?,?[\s-]+(\d{{4}}|\d{{2}})(?:,?\s+{_TIME}\s*(.*))?",
+    re.IGNORECASE,
 )
 _AMERICAN = re.compile(
     rf"(?:[^\W\d_]{{2,10}}\.?\s*,?\s+)?([^\W\d_]{{3,9}})\.?\s+(\d{{1,2}}),?\s+(\d{{4}})(?:,?\s+(?:-\s+)?{_TIME}\s*(.*))?", re.IGNORECASE
 )
-_ISO = re.compile(
-    r"(\d{4})(?:-?(\d{2})(?:-?(\d{2})(?:(?:T|\s+)(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d{1,9})?)?\s*(.*))?)?)?", re.IGNORECASE
-)
+_ISO = re.compile(r"(\d{4})(?:-?(\d{2})(?:-?(\d{2})(?:(?:T|\s+)(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d{1,9})?)?\s*(.*))?)?)?", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:(etc/)?(?:gmt|utc?))?\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
 
 
@@ -71,7 +71,9 @@ def _moment(year: str, month: int, day: str, clock: tuple[str | None, ...], zone
         hours = hours % 12 + (12 if half[0] in "pP" else 0)
     try:
         # A leap second (:60) is written as the second before it: Python has none.
-        local = datetime(int(year), month, int(day), hours, int(minute or 0), min(int(second or 0), 60) - (second == "60"), tzinfo=timezone(offset))
+        local = datetime(
+            int(year), month, int(day), hours, int(minute or 0), min(int(second or 0), 60) - (second == "60"), tzinfo=timezone(offset)
+        )
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

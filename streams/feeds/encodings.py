@@ -12,7 +12,24 @@ _BARE = ((b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"), (b"<\0", "utf-16-
 _DECLARED = re.compile(rb"""^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([A-Za-z0-9._:-]{1,40})["']""")
 ESCAPING = ("iso2022", "hz", "utf7", "utf16", "utf32")
 """Codecs in which ASCII bytes need not be ASCII: only these are believed before UTF-8 is tried, and of them no UTF-7."""
-REFUSED = frozenset({"utf7", "punycode", "idna", "unicodeescape", "rawunicodeescape", "base64", "hex", "zlib", "bz2", "uu", "quopri", "rot13", "mbcs", "oem"})
+REFUSED = frozenset(
+    {
+        "utf7",
+        "punycode",
+        "idna",
+        "unicodeescape",
+        "rawunicodeescape",
+        "base64",
+        "hex",
+        "zlib",
+        "bz2",
+        "uu",
+        "quopri",
+        "rot13",
+        "mbcs",
+        "oem",
+    }
+)
 """UTF-7 can hide markup from whoever reads bytes (its ``+ADw-`` is ``<``); the others are no character sets."""
 LAST_RESORT = "windows-1252"
 """What a publisher has who does not know what he has (WHATWG Encoding, the default of browsers)."""

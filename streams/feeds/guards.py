@@ -41,7 +41,7 @@ _OWN_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 Rewriter = Callable[[bytes], bytes]
 
 
-class RefusedDocument(ValueError):
+class RefusedDocumentError(ValueError):
     """A document that is not read; the message says why in words for whoever keeps the list of feeds."""
 
 
@@ -67,14 +67,14 @@ def admit(document: bytes, *, content_type: str | None = None, rewrite: Mapping[
         rewrite: What to make of the content of elements, by their local name in lower case.
 
     Raises:
-        RefusedDocument: It is no feed, or one that would hurt.
+        RefusedDocumentError: It is no feed, or one that would hurt.
     """
     if len(document) > MAX_BYTES:
-        raise RefusedDocument(f"the document has {len(document):,} bytes, more than the {MAX_BYTES:,} that are read")
+        raise RefusedDocumentError(f"the document has {len(document):,} bytes, more than the {MAX_BYTES:,} that are read")
     document = to_utf8(document, content_type)
     head = document[:256].lstrip()
     if not document.strip(b" \t\r\n\0"):
-        raise RefusedDocument("the document is empty")
+        raise RefusedDocumentError("the document is empty")
     if head.startswith((b"{", b"[")):
         return Admitted(document.strip(), json=True)
     scan = _Scan(document, rewrite or {})
@@ -113,13 +113,13 @@ class _Scan:
             tag = self.document.find(b"<", position)
             self._text(position, tag if tag >= 0 else len(self.document))
             if tag < 0:
-                return self._cut(len(self.document), "the document ends before its last element does: it was cut short")
-            position = self._markup(tag)
-        return None
+                self._cut(len(self.document), "the document ends before its last element does: it was cut short")
+            else:
+                position = self._markup(tag)
 
     def result(self) -> Admitted:
         if self.root is None or self.end is None:
-            raise RefusedDocument("there is no feed in the document: it has no RSS or Atom element")
+            raise RefusedDocumentError("there is no feed in the document: it has no RSS or Atom element")
         pieces, position = [], self.root
         for start, end, new in self.edits:
             if start >= position and end <= self.end:
@@ -154,9 +154,9 @@ class _Scan:
     def _declaration(self, at: int) -> int:
         head = self.document[at : at + 40].lower()
         if head.startswith(b"<!entity"):
-            raise RefusedDocument("the document declares entities of its own (<!ENTITY): no feed needs that, and attacks do")
+            raise RefusedDocumentError("the document declares entities of its own (<!ENTITY): no feed needs that, and attacks do")
         if head.startswith(b"<!doctype") and head[9:].split()[:1] and head[9:].split()[0].startswith(b"html") and self.root is None:
-            raise RefusedDocument(_PAGE)
+            raise RefusedDocumentError(_PAGE)
         return at + 2
 
     def _open(self, at: int, name: bytes) -> int:
@@ -164,7 +164,7 @@ class _Scan:
         if end is None:
             return self._cut(at, "the document ends within a tag: it was cut short")
         if attributes > MAX_ATTRIBUTES:
-            raise RefusedDocument(f"the tag <{_show(name)}> has {attributes:,} attributes; more than {MAX_ATTRIBUTES} are not read")
+            raise RefusedDocumentError(f"the tag <{_show(name)}> has {attributes:,} attributes; more than {MAX_ATTRIBUTES} are not read")
         local = name.rpartition(b":")[2].lower()
         if self.root is None:
             self._check_root(name, local)
@@ -180,15 +180,15 @@ class _Scan:
             return end
         self.stack.append(_Open(name, local, at, end))
         if len(self.stack) > MAX_DEPTH:
-            raise RefusedDocument(f"elements lie more than {MAX_DEPTH} deep in each other; no feed needs that")
+            raise RefusedDocumentError(f"elements lie more than {MAX_DEPTH} deep in each other; no feed needs that")
         return end
 
     def _check_root(self, name: bytes, local: bytes) -> None:
         if local in ROOTS:
             return
         if local in PAGES:
-            raise RefusedDocument(_PAGE)
-        raise RefusedDocument(f"this is no feed: its first element is <{_show(name)}>, not <rss>, <feed> or <rdf:RDF>")
+            raise RefusedDocumentError(_PAGE)
+        raise RefusedDocumentError(f"this is no feed: its first element is <{_show(name)}>, not <rss>, <feed> or <rdf:RDF>")
 
     def _tag_end(self, position: int) -> tuple[int | None, int]:
         """Where the tag ends, and how many attributes it has at most; a ``>`` between quotes does not end it."""
@@ -232,7 +232,11 @@ class _Scan:
     def _words_of(self, at: int) -> int | None:
         """Where a tag or comment stands in a field of text, take the field as one piece of text, tags and all."""
         top = self.stack[-1] if self.stack else None
-        if top is None or top.local not in WORDS or (top.local == b"content" and b":" in top.name and not top.name.startswith((b"atom:", b"a10:"))):
+        if (
+            top is None
+            or top.local not in WORDS
+            or (top.local == b"content" and b":" in top.name and not top.name.startswith((b"atom:", b"a10:")))
+        ):
             return None
         if _XHTML.search(self.document, top.start, top.content):
             return None

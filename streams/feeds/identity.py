@@ -7,7 +7,9 @@ from streams.records import Article, digest
 
 TRACKING_PREFIXES = ("utm_", "at_", "mc_", "pk_", "ns_")
 """Beginnings of query parameters that say how a reader came, not what he reads (Google, AT Internet, Mailchimp, Matomo, comScore)."""
-TRACKING_NAMES = frozenset({"fbclid", "gclid", "dclid", "msclkid", "igshid", "cmpid", "ocid", "ftag", "ncid", "sref", "smid", "partner", "cmp", "traffic_source"})
+TRACKING_NAMES = frozenset(
+    {"fbclid", "gclid", "dclid", "msclkid", "igshid", "cmpid", "ocid", "ftag", "ncid", "sref", "smid", "partner", "cmp", "traffic_source"}
+)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 

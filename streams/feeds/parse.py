@@ -17,7 +17,7 @@ import fastfeedparser
 import feedparser
 
 from streams.feeds.dates import read_date
-from streams.feeds.guards import MAX_ITEMS, RefusedDocument, admit
+from streams.feeds.guards import MAX_ITEMS, RefusedDocumentError, admit
 from streams.feeds.identity import article_id, canonical_link
 from streams.feeds.text import plain_text, single_line
 from streams.records import Article, Part
@@ -74,12 +74,14 @@ def parse(
     """
     try:
         admitted = admit(document, content_type=content_type, rewrite=dict.fromkeys(DATE_ELEMENTS, _rewrite_date))
-    except RefusedDocument as refusal:
+    except RefusedDocumentError as refusal:
         return ParsedFeed(entries=0, error=str(refusal))
     channel, failure = _read_json(admitted.document) if admitted.json else _read_xml(admitted.document)
     entries = channel.entries[:MAX_ITEMS]
     if not entries:
-        return ParsedFeed(entries=0, error="; ".join(filter(None, (failure, admitted.warning))) or None, ttl_seconds=_ttl(admitted.document))
+        return ParsedFeed(
+            entries=0, error="; ".join(filter(None, (failure, admitted.warning))) or None, ttl_seconds=_ttl(admitted.document)
+        )
     shared = shared_guids or _guids_are_shared(entries)
     articles = [_article(entry, feed=feed, base=_base(base, channel.link), shared_guids=shared) for entry in entries]
     unique = {article.id: article for article in reversed(articles)}
@@ -117,7 +119,7 @@ def _attempt(read: Callable[[bytes], _Channel], document: bytes) -> tuple[_Chann
 
 
 def _with_fastfeedparser(document: bytes) -> _Channel:
-    found = fastfeedparser.parse(document, include_tags=False, include_media=False, include_enclosures=False)
+    found = fastfeedparser.parse(document, include_tags=False, include_enclosures=False)
     return _Channel(link=_string(found["feed"].get("link")), entries=tuple(_entry(e) for e in found["entries"]))
 
 
@@ -132,11 +134,13 @@ def _with_feedparser(document: bytes) -> _Channel:
 def _entry(found: Mapping[str, Any]) -> Entry:
     """Both parsers' entry: they give the same names to the same things, as far as they are used here."""
     contents = [value for part in found.get("content") or () if (value := _string(part.get("value")))]
+    # Video feeds put their words into media:description; elsewhere it is a picture's caption, so it comes last.
+    captions = [value for part in found.get("media_content") or () if (value := _string(part.get("description")))]
     return Entry(
         guid=_string(found.get("id")),
         link=_string(found.get("link")),
         title=_string(found.get("title")),
-        summary=_string(found.get("description") or found.get("summary")),
+        summary=_string(found.get("description")) or _string(found.get("summary")) or next(iter(captions), None),
         content=max(contents, key=len, default=None),
         published=_string(found.get("published")),
         updated=_string(found.get("updated")),
@@ -215,7 +219,9 @@ def _absolute(link: str | None, base: str | None) -> str | None:
         parts = urlsplit(joined)
     except ValueError:
         return None
-    usable = parts.scheme in ("http", "https") and parts.netloc and len(joined) <= 2 * MAX_NAME and not re.search(r"[\s\x00-\x1f<>\"]", joined)
+    usable = (
+        parts.scheme in ("http", "https") and parts.netloc and len(joined) <= 2 * MAX_NAME and not re.search(r"[\s\x00-\x1f<>\"]", joined)
+    )
     return joined if link and usable else None
 
 

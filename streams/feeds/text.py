@@ -14,10 +14,10 @@ MAX_TAG_LENGTH = 8_192
 """Characters. Reading one tag costs the square of its attributes (100,000: 18 s)."""
 
 BLOCKS = frozenset(
-    "address article aside blockquote dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section "
-    "table td th tr ul".split()
+    {"address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2"}
+    | {"h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul"}
 )
-SILENT = frozenset("script style template noscript iframe object svg head title textarea select button".split())
+SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "head", "title", "textarea", "select", "button"})
 """Elements whose content no reader sees."""
 
 _CONTROLS = re.compile(
@@ -52,7 +52,11 @@ def _without_tags(markup: str) -> str:
     tags = _TAG.findall(markup)
     if not tags and not re.search(r"<[!/?A-Za-z]", markup):
         return html.unescape(markup)
-    if len(tags) > MAX_TAGS or max(map(len, markup.split("<"))) > MAX_TAG_LENGTH + MAX_CHARACTERS or any(len(t) > MAX_TAG_LENGTH for t in tags):
+    if (
+        len(tags) > MAX_TAGS
+        or max(map(len, markup.split("<"))) > MAX_TAG_LENGTH + MAX_CHARACTERS
+        or any(len(t) > MAX_TAG_LENGTH for t in tags)
+    ):
         return html.unescape(_TAG.sub("\n", markup))
     body = LexborHTMLParser(markup).body
     return "".join(_pieces(body)) if body else ""
@@ -67,7 +71,7 @@ def _pieces(body: LexborNode) -> list[str]:
         if isinstance(node, str):
             pieces.append(node)
         elif node.tag == "-text":
-            pieces.append(_flowing(node.text_content or "", pre=False))
+            pieces.append((node.text_content or "").replace("\n", " "))
         elif node.tag == "br":
             pieces.append("\n")
         elif node.tag not in SILENT:
@@ -77,8 +81,3 @@ def _pieces(body: LexborNode) -> list[str]:
                 stack.append(_PARAGRAPH)
             stack.extend(reversed(list(node.iter(include_text=True))))
     return pieces
-
-
-def _flowing(text: str, *, pre: bool) -> str:
-    """In HTML a line end is a space."""
-    return text if pre else text.replace("\n", " ")
