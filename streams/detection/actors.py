@@ -1,0 +1,66 @@
+"""Who took part in a telling, under one id each, with the role the grammar gives them."""
+
+from streams.detection.arguments import Arguments
+from streams.detection.scene import ARMED, NamedActor, Scene
+from streams.records import Actor, ActorType, Role
+
+GENERIC: tuple[tuple[str, str, str, ActorType], ...] = (
+    ("nonstate", "unidentified_armed_group", "unidentified armed group", "non_state"),
+    ("state_force", "government_forces", "government forces", "state"),
+    ("civilian", "civilians", "civilians", "civilian"),
+)
+"""Word class, id, name and type of those whom the text does not name."""
+
+
+def read(scene: Scene, arguments: Arguments) -> tuple[Actor, ...]:
+    """The actors of one telling: attackers, targets, then those whose role the sentence leaves open."""
+    attackers = _of(scene, arguments.who | arguments.means, "attacker")
+    targets = [a for a in _of(scene, arguments.whom, "target") if a.id not in {b.id for b in attackers}]
+    known = {a.id for a in (*attackers, *targets)}
+    others = [_actor(a, "unknown") for a in scene.actors if a.armed and a.actor.id not in known]
+    return unique((*attackers, *targets, *others))
+
+
+def unique(actors: tuple[Actor, ...]) -> tuple[Actor, ...]:
+    """One of each id: a known role stands before an unknown one, and the first before the others."""
+    found: dict[str, Actor] = {}
+    for actor in actors:
+        if actor.id not in found or (found[actor.id].role == "unknown" and actor.role != "unknown"):
+            found[actor.id] = actor
+    return tuple(found.values())
+
+
+def side(scene: Scene, tokens: frozenset[int]) -> str | None:
+    """Whose side a phrase is on: ``state``, ``non_state``, ``civilian``; None if it says nothing.
+
+    A name says more than a noun: "Hezbollah fighters", "Syrian rebels".
+    """
+    classes, named = scene.classes_of(tokens), scene.actors_in(tokens)
+    for actor in named:
+        if actor.armed:
+            return actor.actor.type
+    if "nonstate" in classes:
+        return "non_state"
+    if "state_force" in classes or (named and not classes & {"civilian", "civil_site"}):
+        return "state"
+    if named and "force" in classes:
+        return "state"
+    return "civilian" if "civilian" in classes else "state" if "police" in classes else None
+
+
+def _of(scene: Scene, tokens: frozenset[int], role: Role) -> list[Actor]:
+    named = scene.actors_in(tokens)
+    classes = scene.classes_of(tokens)
+    strong = [a for a in named if a.armed]
+    found = [_actor(a, role) for a in strong or named if strong or role == "attacker" or classes & ARMED]
+    if found and not ("nonstate" in classes and not strong):
+        return found
+    for name, actor, label, kind in GENERIC:
+        if name in classes and not strong and (name != "civilian" or role == "target"):
+            words = next(scene.parse.words[t] for t in sorted(tokens) if name in scene.classes.get(t, ()))
+            return [Actor(id=actor, name=label, role=role, type=kind, named=words)]
+    return found
+
+
+def _actor(named: NamedActor, role: Role) -> Actor:
+    return Actor(id=named.actor.id, name=named.actor.name, role=role, type=named.actor.type, named=named.words)  # type: ignore[arg-type]

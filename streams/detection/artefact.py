@@ -1,0 +1,20 @@
+"""The layout of the built gazetteer, shared by the program that writes it and the module that reads it."""
+
+import numpy as np
+
+FORMAT = 1
+"""Grows when the layout changes; a reader refuses any other."""
+
+CANONICAL, ALTERNATE, DEMONYM, SITE_HEAD, WEAK = 1, 2, 4, 8, 16
+"""How a name belongs to a place: its own name; another name; the people's; a site's name without its noun; good only beside its noun."""
+PLACE_BITS = 24
+"""A posting is ``place | flags << PLACE_BITS``."""
+
+PLACE = np.dtype(
+    [
+        ("lat", "<f4"), ("lon", "<f4"), ("population", "<u4"), ("radius_km", "<f4"), ("kind", "u1"), ("country", "<u2"),
+        ("admin1", "<i4"), ("admin2", "<i4"), ("text", "<u4"), ("text_length", "<u2"),
+    ]
+)  # fmt: skip
+"""One place. ``kind`` counts in ``overlay.KINDS``, ``country`` in the manifest's list; ``admin1`` and ``admin2`` are places, -1 if unknown;
+``text`` is where its line (id, name, other names) begins."""

@@ -1,0 +1,220 @@
+"""When a sentence says that things happened: its words and the article's own date go in, half-open UTC spans come out.
+
+What is relative stays unknown without a date of publication; nothing is ever taken to be "now".
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from streams.records import DatePrecision, Occurred
+
+DAY = timedelta(days=1)
+CURRENT_DAYS = 7
+"""What ended longer before publication is historical (DESIGN 3, rule 14)."""
+_MONTHS = {m: i for i, m in enumerate("january february march april may june july august september october november december".split(), 1)}
+_MONTHS |= {m[:3]: i for m, i in _MONTHS.items()} | {"sept": 9}
+_WEEKDAYS = {d: i for i, d in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())}
+_NUMBERS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())} | {
+    "a": 1, "an": 1, "several": 3, "few": 3, "a few": 3, "a couple of": 2, "couple": 2, "fifteen": 15, "twenty": 20, "thirty": 30, "many": 10,
+}  # fmt: skip
+_MONTH = r"(?P<month>january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\.?"
+_MONTH_NAME = r"(?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\.?"
+_COUNT = r"(?P<count>\d+|a few|a couple of|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|several|many)"
+_UNIT_DAYS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "year": 365, "decade": 3650, "century": 36500}
+
+
+@dataclass(frozen=True)
+class DateWords:
+    """Words of a sentence that date something.
+
+    Attributes:
+        when: The span they mean; None if it cannot be known (no publication date), though the words are there.
+        past: Whether the words alone put it into the past, long before any publication: "years ago", "in 1981".
+        future: "next spring".
+        duration: It is how long a thing took or went on, ending at publication: "over the past two days".
+    """
+
+    start: int
+    end: int
+    when: Occurred | None
+    past: bool = False
+    future: bool = False
+    duration: bool = False
+
+
+_Reader = Callable[[re.Match[str], datetime | None], "Occurred | None"]
+
+
+def find(sentence: str, published: datetime | None) -> list[DateWords]:
+    """All words in *sentence* that date something, in order, without overlap; the more exact reading is tried first."""
+    found: list[DateWords] = []
+    for regex, reader, flags in _READERS:
+        for match in regex.finditer(sentence):
+            if any(match.start() < d.end and d.start < match.end() for d in found):
+                continue
+            when = reader(match, published)
+            found.append(DateWords(match.start(), match.end(), when, **flags))
+    return sorted(found, key=lambda d: d.start)
+
+
+def is_old(when: Occurred, published: datetime) -> bool:
+    """Whether it ended more than a week before *published*."""
+    return when.end < published - CURRENT_DAYS * DAY
+
+
+def _span(start: datetime, days: float, precision: DatePrecision) -> Occurred:
+    return Occurred(start=start, end=start + days * DAY, precision=precision)
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _full(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    """A day and month, with or without a year: without one, the last such day before publication."""
+    month = _MONTHS[match["month"].lower()]
+    try:
+        if match["year"]:
+            return _span(datetime(int(match["year"]), month, int(match["day"]), tzinfo=UTC), 1, "day")
+        if published is None:
+            return None
+        for year in (published.year, published.year - 1):
+            start = datetime(year, month, int(match["day"]), tzinfo=UTC)
+            if start <= published + DAY:
+                return _span(start, 1, "day")
+    except ValueError:
+        return None
+    return None
+
+
+def _month_span(year: int, month: int) -> Occurred:
+    start = datetime(year, month, 1, tzinfo=UTC)
+    end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+    return Occurred(start=start, end=end, precision="month")
+
+
+def _month_year(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    return _month_span(int(match["year"]), _MONTHS[match["month"].lower()])
+
+
+def _month(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    """A month without a year: the last that had begun at publication."""
+    if published is None:
+        return None
+    month = _MONTHS[match["month"].lower()]
+    return _month_span(published.year - (month > published.month), month)
+
+
+def _year(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    year = int(match["year"])
+    return Occurred(start=datetime(year, 1, 1, tzinfo=UTC), end=datetime(year + 1, 1, 1, tzinfo=UTC), precision="year")
+
+
+def _weekday(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    """The last such weekday up to publication; "last Monday" on a Monday is a week before."""
+    if published is None:
+        return None
+    today = _midnight(published)
+    back = (today.weekday() - _WEEKDAYS[match["weekday"].lower()]) % 7
+    if back == 0 and (match["last"] or "").lower() in {"last", "past", "previous"}:
+        back = 7
+    return _span(today - back * DAY, 1, "day")
+
+
+def _days_back(days: int) -> _Reader:
+    def read(match: re.Match[str], published: datetime | None) -> Occurred | None:
+        return None if published is None else _span(_midnight(published) - days * DAY, 1, "day")
+
+    return read
+
+
+def _night(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    """From the evening before to noon of the day: "overnight", "last night"."""
+    if published is None:
+        return None
+    start = _midnight(published) - timedelta(hours=6)
+    return Occurred(start=start, end=start + timedelta(hours=18), precision="day")
+
+
+def _ago(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    if published is None:
+        return None
+    unit = match["unit"].lower().rstrip("s")
+    unit = {"centurie": "century"}.get(unit, unit)
+    back = _count(match["count"]) * _UNIT_DAYS[unit]
+    if unit == "hour":
+        start = (published - back * DAY).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        return Occurred(start=start, end=start + timedelta(hours=1), precision="hour")
+    if unit == "day":
+        return _span(_midnight(published) - round(back) * DAY, 1, "day")
+    width, precision = {"week": (7, "week"), "month": (30, "month")}.get(unit, (365, "year"))
+    return _span(_midnight(published - back * DAY) - width * DAY / 2, width, precision)  # type: ignore[arg-type]
+
+
+def _past(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    """A stretch of days up to publication."""
+    if published is None:
+        return None
+    unit = match["unit"].lower().rstrip("s")
+    days = max(1, round(_count(match["count"] or "one") * _UNIT_DAYS[unit]))
+    end = _midnight(published) + DAY
+    precision: DatePrecision = "day" if days <= 2 else "week" if days <= 10 else "month" if days <= 45 else "year"
+    return Occurred(start=end - (days + 1) * DAY, end=end, precision=precision)
+
+
+def _last(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    """The calendar week, month or year before publication's, or the running one."""
+    if published is None:
+        return None
+    today, back = _midnight(published), match["last"].lower() in {"last", "previous"}
+    match match["unit"].lower():
+        case "week":
+            return _span(today - today.weekday() * DAY - back * 7 * DAY, 7, "week")
+        case "month":
+            index = published.year * 12 + published.month - 1 - back
+            return _month_span(index // 12, index % 12 + 1)
+    year = published.year - back
+    return Occurred(start=datetime(year, 1, 1, tzinfo=UTC), end=datetime(year + 1, 1, 1, tzinfo=UTC), precision="year")
+
+
+def _nothing(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    return None
+
+
+def _count(words: str) -> float:
+    return float(words) if words.isdigit() else float(_NUMBERS.get(words.lower(), 3))
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + pattern + r")\b", re.IGNORECASE)
+
+
+_DAYNAME = r"(?P<weekday>monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
+_YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)"
+_READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool]]] = [
+    (_regex(r"(?:next|coming|upcoming) (?:week|month|year|spring|summer|autumn|fall|winter|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|tomorrow"), _nothing, {"future": True}),
+    (_regex(_MONTH + r" (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,? " + _YEAR + ")?"), _full, {}),
+    (_regex(r"(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?" + _MONTH + "(?:,? " + _YEAR + ")?"), _full, {}),
+    (_regex(_MONTH + r"(?: of)?,? " + _YEAR), _month_year, {}),
+    (_regex(_COUNT + r" (?P<unit>hours?|days?|weeks?|months?|years?|decades?|centuries|century) (?:ago|earlier|before now)"), _ago, {}),
+    (_regex(r"(?:some |many |several )?(?:years|decades|centuries|generations) ago|during (?:the )?(?:world war(?: [ivx\d]+)?|cold war|civil war of)|in (?:the )?(?:1[5-9]|20)\d0s|last century|in recent years|long ago"), _nothing, {"past": True}),
+    (_regex(r"(?:over|in|during|for|within) the (?:past|last) (?:(?P<count>\d+|few|couple|one|two|three|four|five|six|seven|eight|nine|ten|several) )?(?P<unit>hours?|days?|weeks?|months?|years?)"), _past, {"duration": True}),
+    (re.compile(r"\b(?:[Ii]n|[Ss]ince|[Dd]uring|[Ll]ast|[Bb]y|(?:[Ee]arlier|[Ll]ate|[Ee]arly) (?:in )?|[Ee]arl(?:y|ier)|[Mm]id-?)\s?" + _MONTH_NAME + r"(?!\w)(?! \d)"), _month, {}),
+    (_regex(r"(?:(?P<last>last|past|previous|this|late|early) )?" + _DAYNAME), _weekday, {}),
+    (_regex(r"overnight|last night|in the night|during the night"), _night, {}),
+    (_regex(r"yesterday"), _days_back(1), {}),
+    (_regex(r"today|tonight|this (?:morning|afternoon|evening)|earlier in the day|at dawn on (?:today)"), _days_back(0), {}),
+    (_regex(r"(?:earlier )?(?P<last>last|previous|this|earlier this) (?P<unit>week|month|year)"), _last, {}),
+    (_regex(r"(?:the )?(?P<last>last|previous) (?P<unit>summer|winter|spring|autumn|fall)"), _last, {"past": True}),
+    (_regex(r"(?:in|since|during|of|back in|by|the|from|until|early|late|summer|spring|autumn|winter|fall) " + _YEAR + r"|" + _YEAR.replace("year", "year2") + r"(?='s|’s| war| invasion| attack| bombing| offensive| revolution| battle| siege| uprising)"), lambda m, p: _year_of(m), {}),
+]  # fmt: skip
+
+
+def _year_of(match: re.Match[str]) -> Occurred | None:
+    year = int(match["year"] or match["year2"])
+    return Occurred(start=datetime(year, 1, 1, tzinfo=UTC), end=datetime(year + 1, 1, 1, tzinfo=UTC), precision="year")
+
+
+del _year

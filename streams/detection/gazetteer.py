@@ -1,0 +1,317 @@
+"""The gazetteer: a name goes in, every place that bears it comes out."""
+
+import json
+import mmap
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import marisa_trie
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.detection import facilities, toponyms
+from streams.detection.artefact import CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SITE_HEAD, WEAK
+from streams.detection.geodesy import distance_km
+from streams.detection.names import normalise, skeleton, without_articles
+from streams.detection.overlay import KINDS, OverlayRow, overlay_names, overlay_weight, read_overlay
+
+FOLDER = Path(__file__).parent / "data" / "gazetteer"
+"""Where `make gazetteer` puts what it builds."""
+FIELD_WITHIN_KM = 20.0
+"""How far from its town an airfield lies that is called after it."""
+KNOWN_TOWN = 15_000
+"""People (population) from which a town is known well enough to give directions from."""
+
+Indices = NDArray[np.int64]
+_HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
+
+
+class GazetteerError(RuntimeError):
+    """The built gazetteer is missing or of another make; the message says which folder and what to run."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One place that a name may mean."""
+
+    index: int
+    """Row in ``Gazetteer.places``."""
+    id: str
+    """``gn:`` GeoNames, ``oa:`` OurAirports, ``tx:`` ours, ``my:`` the operator's own."""
+    name: str
+    kind: str
+    lat: float
+    lon: float
+    population: int
+    """0 if unknown; for sites a stand-in for how well known they are."""
+    country: str
+    country_name: str | None
+    admin1_code: str | None
+    admin1: str | None
+    radius_km: float
+    aliases: tuple[str, ...]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a name can mean by itself, before its document is asked."""
+
+    key: str
+    """Normalised name that was found, without facility noun or type word; one sense per document goes by it."""
+    places: Indices
+    """Rows of ``Gazetteer.places``; empty if the gazetteer has no such name."""
+    flags: Indices
+    """How each bears the name (``artefact``)."""
+    noun: str | None = None
+    """Kind of site that the name states: ``T4 Military Airport`` is an ``air_base``."""
+    sited: bool = False
+    """The places are such sites themselves, not the towns they are called after."""
+    wants: str | None = None
+    """Level that the name states: ``country``, ``admin1``, ``admin2`` or ``settlement``."""
+    within: str | None = None
+    """Normalised name of what contains it: ``texas`` for ``Paris, Texas``."""
+
+    @property
+    def demonym(self) -> bool:
+        """Whether the name is a people's or an adjective, never the place's own."""
+        return len(self.flags) > 0 and bool(np.all(self.flags == DEMONYM))
+
+
+class _Index:
+    """A name trie and its postings."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.trie = marisa_trie.Trie()
+        self.trie.load(str(folder / f"{name}.marisa"))
+        self.starts = np.load(folder / f"{name}-starts.npy")
+        self.postings = np.load(folder / f"{name}-postings.npy")
+
+    def get(self, key: str) -> NDArray[np.uint32] | None:
+        number = self.trie.get(key)
+        return None if number is None else self.postings[self.starts[number] : self.starts[number + 1]]
+
+
+class Gazetteer:
+    """Every place known, by name. Read only; safe to share between threads and to load once per process."""
+
+    def __init__(self, folder: Path, extra: Sequence[OverlayRow] = ()) -> None:
+        manifest = _manifest(folder)
+        self.version: str = manifest["version"]
+        self.countries: list[str] = list(manifest["countries"])
+        self.places: NDArray[Any] = np.load(folder / "places.npy", mmap_mode="r")
+        with (folder / "texts.bin").open("rb") as file:
+            self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._names, self._skeletons = _Index(folder, "names"), _Index(folder, "skeletons")
+        self._own: dict[str, list[int]] = {}
+        self._own_texts: list[tuple[str, str, str]] = []
+        self._built = len(self.places)
+        self._add(extra)
+        self.kind_numbers = np.ascontiguousarray(self.places["kind"])
+        self._nations = {self.countries[r["country"]]: i for i, r in enumerate(self.places[:400]) if KINDS[r["kind"]] == "country"}
+        self._fields = np.flatnonzero(np.isin(self.kind_numbers, [KINDS.index(k) for k in facilities.SISTERS["base"]]))
+        settled = np.isin(self.kind_numbers, [KINDS.index("city"), KINDS.index("town")])
+        self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
+        self.read = lru_cache(maxsize=8192)(self._read)
+        self.candidate = lru_cache(maxsize=8192)(self._candidate)
+
+    @classmethod
+    def load(cls, folder: Path = FOLDER, *, extra: Path | None = None) -> "Gazetteer":
+        """Load what ``make gazetteer`` built.
+
+        Args:
+            folder: The artefact.
+            extra: A TSV of the operator's own places, with the columns of ``data/overlay.tsv``; None for none.
+
+        Raises:
+            GazetteerError: The artefact is missing or has another format.
+            OverlayError: A row of *extra* is wrong.
+        """
+        return cls(folder, read_overlay(extra) if extra else ())
+
+    def _add(self, rows: Sequence[OverlayRow]) -> None:
+        if not rows:
+            return
+        added = np.zeros(len(rows), dtype=PLACE)
+        for i, row in enumerate(rows):
+            if row.country not in self.countries:
+                self.countries.append(row.country)
+            country = self.countries.index(row.country)
+            number = self._built + i
+            for key, flags in overlay_names(row):
+                self._own.setdefault(key, []).append(number | flags << PLACE_BITS)
+            division = self._division(row)
+            added[i] = (row.lat, row.lon, overlay_weight(row), row.radius_km, KINDS.index(row.kind), country, division, -1, 0, 0)
+            self._own_texts.append((row.id.replace("tx:", "my:"), row.name, "|".join(a.lstrip("~") for a in row.aliases)))
+        self.places = np.concatenate([self.places, added])
+
+    def _division(self, row: OverlayRow) -> int:
+        postings = self._names.get(normalise(row.admin1)) if row.admin1 else None
+        for posting in [] if postings is None else postings.tolist():
+            place = self.places[posting & (1 << PLACE_BITS) - 1]
+            if KINDS[place["kind"]] == "admin1" and self.countries[place["country"]] == row.country:
+                return int(posting & (1 << PLACE_BITS) - 1)
+        return -1
+
+    def candidates(self, name: str) -> list[Candidate]:
+        """List every place that *name* may mean, best known first; empty if none is known."""
+        found = self.read(name).places
+        order = np.argsort(-self.places["population"][found].astype(np.int64), kind="stable")
+        return [self.candidate(int(i)) for i in found[order]]
+
+    def find(self, text: str, *, start: int = 0, end: int | None = None) -> "list[toponyms.Toponym]":
+        """Find the place names in ``text[start:end]``, in order and without overlap; see `toponyms.find`."""
+        return toponyms.find(self, text, start=start, end=len(text) if end is None else end)
+
+    def prefixes(self, key: str) -> list[str]:
+        """List the names that *key* begins with, shortest first; the caller sees to word boundaries."""
+        found: list[str] = self._names.trie.prefixes(key)
+        if self._own:
+            words = key.split(" ")
+            own = (" ".join(words[:n]) for n in range(1, len(words) + 1))
+            found = sorted({*found, *(k for k in own if k in self._own)}, key=len)
+        return found
+
+    def lookup(self, key: str) -> tuple[Indices, Indices]:
+        """Give the places of a normalised name and how each bears it; empty arrays if unknown."""
+        return self._unpack(self._names.get(key), self._own.get(key))
+
+    def _unpack(self, built: NDArray[np.uint32] | None, own: list[int] | None = None) -> tuple[Indices, Indices]:
+        both = np.concatenate([np.asarray([] if built is None else built, dtype=np.int64), np.asarray(own or [], dtype=np.int64)])
+        return both & ((1 << PLACE_BITS) - 1), both >> PLACE_BITS
+
+    def _read(self, name: str) -> Reading:
+        """Say what *name* can mean: exactly, as a facility, with a type word, without its article, or by its consonants."""
+        head, _, tail = name.partition(",")
+        within = normalise(tail) or None
+        key = normalise(head.removesuffix("'s").removesuffix("’s")).removeprefix("the ")
+        places, flags = self.lookup(key)
+        whole = ~((flags & (SITE_HEAD | WEAK)) > 0)
+        facility = facilities.parse(head)
+        if whole.any():
+            return Reading(key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within)
+        if facility and facility.head:
+            return self._read_site(facility, within)
+        for reading in (self._typed(key), self._adorned(key), self._by_skeleton(key)):
+            if reading is not None and not len(places):
+                return msgspec.structs.replace(reading, within=within)
+        return Reading(key, places, flags, sited=len(places) > 0, within=within)
+
+    def _read_site(self, facility: facilities.Facility, within: str | None) -> Reading:
+        """The sites of that name; else those beside the towns of that name; else the towns."""
+        places, flags = self._named(facility.head)
+        sisters = facilities.SISTERS.get(facility.kind, frozenset({facility.kind}))
+        fits = np.isin(self.kind_numbers[places], [KINDS.index(k) for k in sisters])
+        if fits.any():
+            return Reading(facility.head, places[fits], flags[fits], noun=facility.kind, sited=True, within=within)
+        towns = ((flags & (SITE_HEAD | WEAK | DEMONYM)) == 0) & (self.kind_numbers[places] != KINDS.index("country"))
+        beside = self._beside(places[towns], sisters)
+        if len(beside):
+            return Reading(facility.head, beside, np.full(len(beside), CANONICAL), noun=facility.kind, sited=True, within=within)
+        return Reading(facility.head, places[towns], flags[towns], noun=facility.kind, within=within)
+
+    def _named(self, key: str) -> tuple[Indices, Indices]:
+        for attempt in (key, without_articles(key)):
+            places, flags = self.lookup(attempt)
+            if len(places):
+                return places, flags
+        bones = skeleton(key)
+        return self._unpack(self._skeletons.get(bones)) if bones else (places, flags)
+
+    def _beside(self, towns: Indices, sisters: frozenset[str]) -> Indices:
+        fields = self._fields[np.isin(self.kind_numbers[self._fields], [KINDS.index(k) for k in sisters])]
+        found: list[int] = []
+        for town in towns[np.argsort(-self.places["population"][towns].astype(np.int64))][:8]:
+            place = self.places[town]
+            away = distance_km(place["lat"], place["lon"], self.places["lat"][fields], self.places["lon"][fields])
+            if len(away) and away.min() <= FIELD_WITHIN_KM:
+                found.append(int(fields[int(away.argmin())]))
+        return np.array(sorted(set(found)), dtype=np.int64)
+
+    def _typed(self, key: str) -> Reading | None:
+        """``Homs Province``, ``city of Homs``: the name without its type word, and the level that states."""
+        bare, wants = toponyms.without_type(key)
+        if wants is None:
+            return None
+        places, flags = self._named(bare)
+        keep = (flags & (SITE_HEAD | WEAK | DEMONYM)) == 0
+        return Reading(bare, places[keep], flags[keep], wants=wants) if keep.any() else None
+
+    def _adorned(self, key: str) -> Reading | None:
+        """``northern Syria``, ``Al-Tanf``: the name without direction words or article."""
+        for bare in (toponyms.without_direction(key), without_articles(key)):
+            if bare != key:
+                places, flags = self.lookup(bare)
+                keep = (flags & (SITE_HEAD | WEAK)) == 0
+                if keep.any():
+                    return Reading(bare, places[keep], flags[keep])
+        return None
+
+    def _by_skeleton(self, key: str) -> Reading | None:
+        bones = skeleton(key)
+        places, flags = self._unpack(self._skeletons.get(bones) if bones else None)
+        keep = (flags & (SITE_HEAD | WEAK)) == 0
+        return Reading(key, places[keep], np.full(int(keep.sum()), 0)) if keep.any() else None
+
+    def read_division(self, key: str) -> Indices:
+        """Give the countries and divisions that a normalised name means, trying fewer of its words from the end; empty if none."""
+        words = key.split()
+        while words:
+            places, flags = self.lookup(" ".join(words))
+            fits = np.isin(self.kind_numbers[places], _HOLDERS) & ((flags & DEMONYM) == 0)
+            if fits.any():
+                return places[fits]
+            words = words[:-1]
+        return np.zeros(0, dtype=np.int64)
+
+    def governorate_of(self, index: int) -> int | None:
+        """Give the first-level division that a place is the chief town of, by bearing its name or being its largest; None if it is not."""
+        row = self.places[index]
+        division = int(row["admin1"])
+        if KINDS[row["kind"]] == "admin1":
+            return index
+        if division < 0:
+            return None
+        shared = set(self._text(division)[1:2]) & {self._text(index)[1], *self._text(index)[2]}
+        return division if shared else None
+
+    def _text(self, index: int) -> tuple[str, str, tuple[str, ...], str | None]:
+        if index >= self._built:
+            own_id, name, also = self._own_texts[index - self._built]
+            return own_id, name, tuple(filter(None, also.split("|"))), None
+        row = self.places[index]
+        own_id, name, also, code = self._texts[row["text"] : row["text"] + row["text_length"]].decode().split("\t")
+        return own_id, name, tuple(filter(None, also.split("|"))), code or None
+
+    def _candidate(self, index: int) -> Candidate:
+        """Give the place at row *index* with all that is known of it."""
+        row = self.places[index]
+        own_id, name, also, code = self._text(index)
+        country = self.countries[row["country"]]
+        division = self._text(int(row["admin1"])) if row["admin1"] >= 0 else None
+        nation = self._nations.get(country)
+        return Candidate(
+            index, own_id, name, KINDS[row["kind"]], round(float(row["lat"]), 5), round(float(row["lon"]), 5), int(row["population"]), country,
+            self._text(nation)[1] if nation is not None else None, division[3] if division else code, division[1] if division else None,
+            round(float(row["radius_km"]), 2), also,
+        )  # fmt: skip
+
+    def nearest_town(self, lat: float, lon: float, *, other_than: int = -1) -> tuple[int, float] | None:
+        """Find the town (at least `KNOWN_TOWN` people) from which to give directions: its row and distance in km; None on the high seas."""
+        towns = self._towns[self._towns != other_than]
+        close = towns[(np.abs(self.places["lat"][towns] - lat) < 3)]
+        if not len(close):
+            return None
+        away = distance_km(lat, lon, self.places["lat"][close], self.places["lon"][close])
+        best = int(away.argmin())
+        return int(close[best]), float(away[best])
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise GazetteerError(f"{folder}: there is no gazetteer here; run `make gazetteer` to build it")
+    manifest: dict[str, Any] = json.loads(path.read_bytes())
+    if manifest.get("format") != FORMAT:
+        raise GazetteerError(f"{folder}: the gazetteer has format {manifest.get('format')}, but this version reads {FORMAT}; run `make gazetteer` to build it anew")
+    return manifest

@@ -1,0 +1,315 @@
+"""Which type of event a trigger tells of, by its frame and its arguments (DESIGN 3, rules 4 to 12); None if of none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+from streams.detection import actors
+from streams.detection.arguments import Arguments
+from streams.detection.scene import ARMED, WEAPONS, Scene, weapon_of
+from streams.detection.sense import CIVIL
+from streams.detection.triggers import Trigger
+from streams.records import EventType, Outcome
+
+GROUND = frozenset(
+    "storm storms stormed storming assault assaults assaulted assaulting raid raided raiding offensive offensives infiltrate infiltrated infiltrating incursion invade "
+    "invaded invading invasion onslaught counteroffensive counterattack ambush ambushed push pushed surged rolled rumbled swept".split()
+)
+"""Words of men on the ground: there the fighting, not the weapon, is what the telling is about."""
+FIGHTING = frozenset({"clash", "assault", "fire", "air", "shell", "suicide", "bomb", "hit", "kill"})
+GENERIC = frozenset({"assault", "fire", "hit", "kill"})
+"""Frames whose type is made by the weapon or by who is hit."""
+WEAPON_TYPES: dict[str, EventType] = {
+    "chemical": "chemical_weapon", "suicide": "suicide_bomb", "air": "air_drone_strike", "indirect": "shelling_artillery_missile_attack",
+    "ied": "remote_explosive_ied", "grenade": "grenade",
+}  # fmt: skip
+"""Kind of weapon to type, strongest first (rule 4)."""
+_ARMS = frozenset("weapon weapons arms ammunition munitions firearm firearms gun guns pistol pistols explosives rifle rifles cache drugs cocaine equipment".split())
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a telling is of.
+
+    Attributes:
+        specific: The trigger itself names the weapon or the deed; else a telling that does takes it in.
+        attempted: A plot that came to nothing.
+    """
+
+    type: EventType
+    outcome: Outcome | None = None
+    specific: bool = True
+    attempted: bool = False
+
+
+def classify(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """The kind of event that *trigger* tells of; None if its arguments fit none."""
+    return _FRAMES[trigger.frame](scene, trigger, arguments)
+
+
+def _fixed(kind: EventType) -> Callable[[Scene, Trigger, Arguments], Kind | None]:
+    return lambda scene, trigger, arguments: Kind(kind)
+
+
+def _armed(scene: Scene, tokens: frozenset[int]) -> bool:
+    return bool(scene.classes_of(tokens) & (ARMED | {"mil_site", "hardware"})) or any(a.armed for a in scene.actors_in(tokens))
+
+
+def _word(scene: Scene, token: int) -> str:
+    return scene.parse.words[token]
+
+
+def weapon_kind(scene: Scene, within: frozenset[int] | None = None) -> str | None:
+    """The strongest kind of weapon that the sentence, or some tokens of it, names."""
+    hits = [h for h in scene.weapons if within is None or any(scene.covers(h.start, h.end, t) for t in within)]
+    kinds = {weapon_of(h).kind for h in hits}
+    return next((k for k in WEAPON_TYPES if k in kinds), None)
+
+
+def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """An attack, by the weapon used or else by who is hit."""
+    ground = _word(scene, arguments.head) in GROUND or "gun" in {weapon_of(h).kind for h in scene.weapons}
+    own = weapon_kind(scene, arguments.who | arguments.means | {arguments.head})
+    kind = own or (weapon_kind(scene) if trigger.frame in {"kill", "hit"} else None)
+    if kind and kind != "grenade" and (not ground or kind in {"chemical", "suicide"}):
+        outcome = _naval(scene, arguments)
+        return Kind(outcome or WEAPON_TYPES[kind], specific=False)
+    if naval := _naval(scene, arguments):
+        return Kind(naval, specific=False)
+    if kind == "grenade" and not ground:
+        return Kind("grenade", specific=False)
+    if trigger.frame == "hit" and _word(scene, arguments.head).startswith(("strike", "struck", "bomb", "pound", "target", "hit")) and not scene.classes_of(arguments.who) & ARMED:
+        return Kind(_by_air_or_fire(scene, arguments), specific=False)
+    return Kind("armed_clash" if _is_combat(scene, trigger, arguments) else "attack", specific=False)
+
+
+def _by_air_or_fire(scene: Scene, arguments: Arguments) -> EventType:
+    """ "Israel struck a reactor": states strike from the air; others by what the sentence offers."""
+    kind = weapon_kind(scene)
+    if kind:
+        return WEAPON_TYPES[kind]
+    return "air_drone_strike" if actors.side(scene, arguments.who) == "state" else "armed_clash"
+
+
+def _naval(scene: Scene, arguments: Arguments) -> EventType | None:
+    hit = scene.classes_of(arguments.whom)
+    return "naval_attack" if "ship" in hit and "area" not in hit else None
+
+
+def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
+    """Whether the target is armed; where no target is named, whether anybody else in the sentence is."""
+    hit = scene.classes_of(arguments.whom)
+    side, target = actors.side(scene, arguments.who), actors.side(scene, arguments.whom)
+    if _armed(scene, arguments.whom) and not ("civilian" in hit and not hit & ARMED):
+        return True
+    if hit & CIVIL or target == "civilian":
+        return False
+    if side == "state":
+        return True
+    if _word(scene, arguments.head) in GROUND:
+        return "civilian" not in scene.near() or bool(scene.near() & {"state_force", "mil_site"})
+    near = scene.near()
+    return bool(near & {"state_force", "mil_site"}) or ("civilian" not in near and side is not None and "area" not in hit and trigger.frame == "assault")
+
+
+def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    verb = _word(scene, arguments.head)
+    if verb.startswith(("bomb", "raid")):
+        side = actors.side(scene, arguments.who)
+        if side == "non_state" and "w_air" not in scene.near():
+            return Kind("remote_explosive_ied" if verb.startswith("bomb") else ("armed_clash" if _is_combat(scene, trigger, arguments) else "attack"))
+        if verb.startswith("raid") and "w_air" not in scene.near():
+            return _violence(scene, Trigger(trigger.start, trigger.end, "assault", 1), arguments)
+        if verb.startswith("bomb") and side is None and "w_air" not in scene.near():
+            return Kind("remote_explosive_ied")
+    return Kind("air_drone_strike")
+
+
+def _shell(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    if _word(scene, arguments.head) in {"targets", "target"} and scene.parse.tags[arguments.head].startswith("N"):
+        return None
+    return Kind(_naval(scene, arguments) or "shelling_artillery_missile_attack", specific=trigger.weight > 1)
+
+
+def _bomb(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    kind = weapon_kind(scene)
+    if trigger.weight == 1 or "explosion" in trigger.pattern:
+        if kind in {"air", "indirect", "grenade", "chemical", "suicide"}:
+            return Kind(WEAPON_TYPES[kind], specific=False)
+        return Kind("remote_explosive_ied", specific=kind == "ied")
+    return Kind("suicide_bomb" if kind == "suicide" else "remote_explosive_ied")
+
+
+def _clash(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    return Kind("armed_clash")
+
+
+def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """A place that changed hands, by who has it now; persons and things that are captured are something else."""
+    whom = scene.classes_of(arguments.whom)
+    names = [p for p in scene.places_in(arguments.whom) if not p.demonym]
+    words = {_word(scene, t) for t in arguments.whom}
+    place = bool(names) or bool(whom & {"area", "mil_site"})
+    if words & _ARMS and not names:
+        return Kind("disrupted_weapons_use")
+    if not place:
+        if whom & {"nonstate"} and actors.side(scene, arguments.who) == "state":
+            return Kind("arrests")
+        return None
+    taker, loser = _sides(scene, trigger, arguments)
+    if taker is None and not scene.near() & (ARMED | {"war_word"}) and not scene.context["nonstate"] and not scene.context["state_force"] and not any(a.armed for a in scene.actors):
+        return None
+    if taker == "civilian":
+        return None
+    partly = bool(words & {"part", "parts", "portion", "sections", "section", "half"})
+    if partly and whom & {"mil_site"}:
+        return Kind("armed_clash", "partly_captured", specific=False)
+    if _without_fight(scene):
+        return Kind("non_violent_transfer_of_territory")
+    state = taker == "state" or (taker is None and loser == "non_state")
+    return Kind("government_regains_territory" if state else "non_state_actor_overtakes_territory", "partly_captured" if partly else "captured")
+
+
+def _sides(scene: Scene, trigger: Trigger, arguments: Arguments) -> tuple[str | None, str | None]:
+    """Who took and who lost: "fell to rebels", "lost control", "drove rebels out", "from the army" turn the grammar round."""
+    parse = scene.parse
+    word = _word(scene, arguments.head)
+    if word.startswith(("lose", "lost", "losing")):
+        loser = actors.side(scene, arguments.who)
+        return _other(loser), loser
+    if word in {"fall", "falls", "fell", "fallen", "falling"}:
+        return actors.side(scene, arguments.whom), None
+    taker = actors.side(scene, arguments.who)
+    source = frozenset(t for p in parse.children[arguments.head] if _word(scene, p) == "from" for c in parse.children[p] for t in (c, *parse.children[c]))
+    loser = actors.side(scene, source) if source else actors.side(scene, arguments.whom)
+    return taker or (_other(loser) if loser in {"state", "non_state"} else None), loser
+
+
+def _other(side: str | None) -> str | None:
+    return {"state": "non_state", "non_state": "state"}.get(side or "")
+
+
+def _without_fight(scene: Scene) -> bool:
+    frames = {t.frame for t in scene.triggers}
+    if "hand" in frames or scene.near() & {"deserted"}:
+        return True
+    words = set(scene.parse.words)
+    if words & {"deserted", "abandoned", "handed", "unopposed"}:
+        return True
+    return "withdraw" in frames and not frames & FIGHTING and not words & {"force", "forced", "offensive"}
+
+
+def _hand(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    near = scene.near()
+    if not near & {"area", "mil_site"} and not scene.places:
+        return None
+    if "weapon" in trigger.pattern or {_word(scene, t) for t in arguments.whom} & {"supplies", "aid", "weapons", "prisoners", "bodies", "body"}:
+        return None
+    return Kind("non_violent_transfer_of_territory", specific="hand" in trigger.pattern)
+
+
+def _posture(kind: EventType, *, wants: frozenset[str]) -> Callable[[Scene, Trigger, Arguments], Kind | None]:
+    """Strategic tellings that need an army or rebels in their own clause."""
+
+    def read(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+        near = scene.classes_of(arguments.who | arguments.whom | {arguments.head})
+        if near & wants or any(a.armed for a in scene.actors_in(arguments.who | arguments.whom)):
+            return Kind(kind)
+        return None
+
+    return read
+
+
+def _anywhere(kind: EventType, *, wants: frozenset[str]) -> Callable[[Scene, Trigger, Arguments], Kind | None]:
+    """Strategic tellings that need an army, rebels or arms in the sentence."""
+
+    def read(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+        if scene.near() & wants or any(a.armed for a in scene.actors):
+            return Kind(kind)
+        return None
+
+    return read
+
+
+def _repel(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    words = {_word(scene, t) for t in arguments.whom}
+    if words & {"plot", "plots", "plan", "plans", "bid"}:
+        return Kind("disrupted_weapons_use", attempted=True)
+    if words & {"missile", "missiles", "drone", "drones", "rocket", "rockets"}:
+        return _incoming(words)
+    if words & {"attack", "attacks", "assault", "assaults", "offensive", "offensives", "incursion", "advance", "ambush", "infiltration", "raid", "raids", "counterattack"} or _armed(scene, arguments.whom):
+        return Kind("armed_clash", "repelled")
+    return None
+
+
+def _incoming(words: set[str]) -> Kind:
+    kind: EventType = "air_drone_strike" if any(w.startswith(("drone", "uav")) for w in words) else "shelling_artillery_missile_attack"
+    return Kind(kind, "intercepted")
+
+
+def _intercept(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """What air defence brought down says what came (rule 9); a manned aircraft down is its own event."""
+    classes = scene.classes_of(arguments.whom)
+    words = {_word(scene, t) for t in arguments.whom}
+    if "drone" in classes or "missile" in classes:
+        return _incoming(words | ({"drone"} if "drone" in classes else set()))
+    if "aircraft" in classes:
+        return Kind("aircraft_shot_down")
+    if words & (_ARMS | {"package", "packages", "device", "devices"}):
+        return Kind("disrupted_weapons_use")
+    return None
+
+
+def _ship(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    classes = scene.classes_of(arguments.whom | arguments.who)
+    return Kind("naval_attack") if "ship" in classes or "boat" in {_word(scene, t) for t in arguments.whom} else None
+
+
+def _abduct(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    return Kind("abduction_forced_disappearance")
+
+
+def _disrupt(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    return Kind("disrupted_weapons_use", attempted="plot" in trigger.pattern)
+
+
+def _claim(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    near = scene.near()
+    claimed = "responsib" in scene.text[trigger.start : trigger.end].lower() or "credit" in scene.text[trigger.start : trigger.end].lower()
+    violent = bool(near & (WEAPONS | ARMED | {"mil_site"})) or bool({t.frame for t in scene.triggers} & FIGHTING)
+    if _word(scene, arguments.head) in {"claim", "claims", "claimed", "claiming"} and not claimed:
+        return None
+    return Kind("claim_attribution") if violent or (claimed and scene.actors) else None
+
+
+_FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
+    "air": _air,
+    "shell": _shell,
+    "suicide": _fixed("suicide_bomb"),
+    "bomb": _bomb,
+    "grenade": _fixed("grenade"),
+    "chemical": _fixed("chemical_weapon"),
+    "clash": _clash,
+    "assault": _violence,
+    "fire": _violence,
+    "hit": _violence,
+    "kill": _violence,
+    "take": _take,
+    "hand": _hand,
+    "withdraw": _posture("withdrawal", wants=ARMED | {"force"}),
+    "move": _posture("force_movement", wants=ARMED | {"force", "hardware"}),
+    "siege": _anywhere("siege", wants=ARMED | {"war_word"}),
+    "repel": _repel,
+    "intercept": _intercept,
+    "naval": _ship,
+    "abduct": _abduct,
+    "arrest": _fixed("arrests"),
+    "agree": _anywhere("agreement", wants=ARMED | {"war_word", "force"}),
+    "change": _anywhere("change_to_group_activity", wants=ARMED | {"force"}),
+    "disrupt": _disrupt,
+    "base": _anywhere("headquarters_or_base_established", wants=ARMED | {"force"}),
+    "loot": _anywhere("looting_property_destruction", wants=ARMED | {"crowd", "war_word"}),
+    "threat": _anywhere("threat", wants=ARMED | WEAPONS | {"war_word"}),
+    "claim": _claim,
+}
+FRAMES = frozenset(_FRAMES)

@@ -1,0 +1,288 @@
+"""Knowledge as data: reads the tables of `data/` into what the cascade looks words up in."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+DATA = Path(__file__).parent / "data"
+GAP = r"(?: +\w+){0,3}?"
+"""What ``...`` in a pattern stands for: up to three words."""
+_OTHER = re.compile(r"[\W_]")
+
+
+class LexiconError(ValueError):
+    """A row of a data table that cannot be read; the message names file and line."""
+
+
+def fold(text: str) -> str:
+    """Lower-case *text* with everything but letters and digits as spaces, character for character, so that offsets hold."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    return _OTHER.sub(" ", lower)
+
+
+def rows(name: str, columns: int, folder: Path = DATA) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and cells of every row of a table.
+
+    Raises:
+        LexiconError: A row has another number of cells than *columns*.
+    """
+    path = folder / name
+    for number, line in enumerate(path.read_text(encoding="utf8").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = line.split("\t")
+        if len(cells) != columns:
+            raise LexiconError(f"{path}:{number}: {len(cells)} cells, but the table has {columns}; separate them by single tabs")
+        yield number, cells
+
+
+def plural(noun: str) -> str:
+    """The regular plural of *noun*."""
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
+@cache
+def _irregular() -> dict[str, frozenset[str]]:
+    return {base: frozenset({base, *forms.split()}) for _, (base, forms) in rows("irregular.tsv", 2)}
+
+
+def inflect(verb: str) -> frozenset[str]:
+    """Every form of *verb*, by rule or from `irregular.tsv`; the base form comes with them."""
+    if known := _irregular().get(verb):
+        return known
+    if verb.endswith("e"):
+        return frozenset({verb, verb + "s", verb + "d", verb[:-1] + "ing"})
+    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
+        return frozenset({verb, verb[:-1] + "ies", verb[:-1] + "ied", verb + "ing"})
+    return frozenset({verb, plural(verb), verb + "ed", verb + "ing"})
+
+
+def forms(term: str) -> frozenset[str]:
+    """What a term of a pattern or a cue stands for: ``~x`` every form of a verb, ``x+`` with or without plural."""
+    if term.startswith("~"):
+        return inflect(term[1:])
+    if term.endswith("+"):
+        return frozenset({term[:-1], plural(term[:-1])})
+    return frozenset({term})
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One row of `triggers.tsv`, ready to match in folded text from the space before its first word."""
+
+    frame: str
+    weight: int
+    source: str
+    regex: re.Pattern[str]
+    anchors: frozenset[str]
+    """The words it can begin with."""
+
+
+def compile_pattern(frame: str, weight: int, source: str) -> Pattern:
+    """Compile one pattern of the small language that `triggers.tsv` explains."""
+    parts: list[str] = []
+    anchors: frozenset[str] = frozenset()
+    for token in source.split():
+        if token == "...":
+            parts.append(GAP)
+            continue
+        alternatives = sorted({" ".join(fold(form).split()) for term in token.split("|") for form in forms(term)}, key=len, reverse=True)
+        anchors = anchors or frozenset(a.split(" ")[0] for a in alternatives)
+        parts.append(" +(?:" + "|".join(a.replace(" ", " +") for a in alternatives) + r")(?!\w)")
+    return Pattern(frame, weight, source, re.compile("".join(parts)), anchors)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A term of a list found in a text: its offsets and what the list says of it."""
+
+    start: int
+    end: int
+    value: object
+
+
+class Terms:
+    """A list of terms, found in one scan of folded text, longest first, at word boundaries."""
+
+    def __init__(self, terms: dict[str, object]) -> None:
+        self._values: dict[str, object] = {}
+        for term, value in terms.items():
+            self._values.setdefault(" " + " ".join(fold(term).split()), value)
+        self._keys = list(self._values)
+        self._scan = AhoCorasick(self._keys, matchkind=MatchKind.LeftmostLongest)
+
+    def find(self, folded: str) -> list[Hit]:
+        """The terms in *folded*, in order; offsets count into the text that was folded."""
+        padded = " " + folded + " "
+        found = []
+        for index, start, end in self._scan.find_matches_as_indexes(padded):
+            if padded[end] == " ":
+                found.append(Hit(start, end - 1, self._values[self._keys[index]]))
+        return found
+
+
+@dataclass(frozen=True)
+class TypeInfo:
+    """One row of `types.tsv`."""
+
+    category: str
+    family: str
+    rank: int
+    cameo: str
+    plover: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ActorName:
+    """What an alias stands for, with the years between which it does (None: always)."""
+
+    id: str
+    name: str
+    type: str
+    since: int | None
+    until: int | None
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """One row of `outlets.tsv`."""
+
+    name: str
+    owner: str
+    country: str
+    interest: str
+
+
+@dataclass(frozen=True)
+class Weapon:
+    """A weapon's one name and the kind of telling it makes."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All tables, loaded once."""
+
+    patterns: dict[str, tuple[Pattern, ...]]
+    """By the word they begin with."""
+    anchors: AhoCorasick
+    words: Terms
+    """Term to the frozenset of its classes."""
+    weapons: Terms
+    actors: Terms
+    """Alias to a tuple of `ActorName`, one for each span of years."""
+    states: Terms
+    """Demonym or metonym to `ActorName`."""
+    outlets: dict[str, Outlet]
+    """By folded alias."""
+    agencies: Terms
+    cues: dict[tuple[str, str], frozenset[str]]
+    """(status, where) to word forms."""
+    types: dict[str, TypeInfo] = field(default_factory=dict)
+
+
+@cache
+def load() -> Lexicon:
+    """Read every table.
+
+    Raises:
+        LexiconError: A row cannot be read; file and line are named.
+    """
+    patterns = _patterns()
+    outlets = _outlets()
+    agencies: dict[str, object] = {alias: o for alias, o in outlets.items() if len(alias) > 2}
+    return Lexicon(
+        patterns=patterns,
+        anchors=AhoCorasick([" " + word for word in patterns]),
+        words=Terms(_words()),
+        weapons=Terms(_weapons()),
+        actors=Terms(_actors()),
+        states=Terms(_states()),
+        outlets=outlets,
+        agencies=Terms(agencies),
+        cues=_cues(),
+        types=_types(),
+    )
+
+
+def _number(name: str, line: int, cell: str) -> int:
+    try:
+        return int(cell)
+    except ValueError:
+        raise LexiconError(f"{DATA / name}:{line}: {cell!r} is not a whole number") from None
+
+
+def _patterns() -> dict[str, tuple[Pattern, ...]]:
+    by_word: dict[str, list[Pattern]] = {}
+    for line, (frame, weight, source, _) in rows("triggers.tsv", 4):
+        pattern = compile_pattern(frame, _number("triggers.tsv", line, weight), source)
+        for anchor in pattern.anchors:
+            by_word.setdefault(anchor, []).append(pattern)
+    return {word: tuple(found) for word, found in by_word.items()}
+
+
+def _words() -> dict[str, object]:
+    classes: dict[str, set[str]] = {}
+    for _, (name, terms, _) in rows("classes.tsv", 3):
+        for term in terms.split("|"):
+            for form in (term, plural(term)):
+                classes.setdefault(" ".join(fold(form).split()), set()).add(name)
+    return {term: frozenset(names) for term, names in classes.items()}
+
+
+def _weapons() -> dict[str, object]:
+    return {form: Weapon(name, kind) for _, (name, kind, terms, _) in rows("weapons.tsv", 4) for term in terms.split("|") for form in (term, plural(term))}
+
+
+def _actors() -> dict[str, object]:
+    found: dict[str, tuple[ActorName, ...]] = {}
+    for line, (actor, name, kind, _, since, until, aliases) in rows("actors.tsv", 7):
+        years = [_number("actors.tsv", line, cell) if cell else None for cell in (since, until)]
+        for alias in aliases.split("|"):
+            key = " ".join(fold(alias).split())
+            found[key] = (*found.get(key, ()), ActorName(actor, name, kind, *years))
+    return dict(found)
+
+
+def _states() -> dict[str, object]:
+    return {
+        alias: ActorName(actor, name, "state", None, None)
+        for _, (actor, name, demonyms, metonyms) in rows("states.tsv", 4)
+        for alias in (name, *demonyms.split("|"), *metonyms.split("|"))
+    }
+
+
+def _outlets() -> dict[str, Outlet]:
+    return {
+        " ".join(fold(alias).split()): Outlet(name, owner, country, interest)
+        for _, (name, owner, country, interest, aliases) in rows("outlets.tsv", 5)
+        for alias in aliases.split("|")
+    }
+
+
+def _cues() -> dict[tuple[str, str], frozenset[str]]:
+    cues: dict[tuple[str, str], frozenset[str]] = {}
+    for _, (status, where, terms, _) in rows("status.tsv", 4):
+        words = frozenset(form for term in terms.split("|") for form in forms(term))
+        cues[status, where] = cues.get((status, where), frozenset()) | words
+    return cues
+
+
+def _types() -> dict[str, TypeInfo]:
+    return {
+        name: TypeInfo(category, family, _number("types.tsv", line, rank), cameo, plover, words)
+        for line, (name, category, family, rank, cameo, plover, words) in rows("types.tsv", 7)
+    }

@@ -1,0 +1,142 @@
+"""From what sentences tell to an article's mentions: one for each event, place, day and source, with its best evidence."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from streams.detection.lexicon import Lexicon, Outlet, fold
+from streams.detection.scene import NamedPlace
+from streams.detection.tellings import Telling, join
+from streams.records import Article, Mention, Signature, Span, digest
+
+AHEAD = timedelta(minutes=5)
+"""A feed may be this much ahead of our clock; a later date is a mistake and our own is taken."""
+
+
+def published(article: Article) -> tuple[datetime | None, bool]:
+    """When the article came out, and whether the feed's word had to be corrected. None without any time."""
+    if article.published is None or article.fetched is None:
+        return article.published or article.fetched, False
+    if article.published > article.fetched + AHEAD:
+        return article.fetched, True
+    return article.published, False
+
+
+def merge(told: Sequence[Telling]) -> list[Telling]:
+    """Tell each event of one part once, in order of first telling.
+
+    A telling without a day of its own is of the day of an earlier telling of the same deed at the same place; a general one
+    ("the attack") is taken in by what it refers to.
+    """
+    kept: list[Telling] = []
+    for one in told:
+        dated = _dated(one, kept)
+        twin = next((i for i, k in enumerate(kept) if _same(k, dated)), None)
+        if twin is None:
+            kept.append(dated)
+        else:
+            kept[twin] = join(_better_evidence(kept[twin], dated), dated)
+    return kept
+
+
+def _dated(one: Telling, kept: Sequence[Telling]) -> Telling:
+    """Give *one* the day of the same deed at the same place, told before."""
+    if one.occurred or not one.current:
+        return one
+    for other in reversed(kept):
+        if other.current and other.occurred and other.type == one.type and _place_id(other) == _place_id(one):
+            return replace(one, occurred=other.occurred)
+    return one
+
+
+def _better_evidence(kept: Telling, one: Telling) -> Telling:
+    """Quote the running text rather than the headline, which seldom says when and by whom."""
+    if kept.headline and not one.headline:
+        return replace(one, actors=kept.actors or one.actors, confidence=max(kept.confidence, one.confidence), standing=kept.standing)
+    return kept
+
+
+def _place_id(one: Telling) -> str:
+    if one.place is None:
+        return "?"
+    return one.place.place.id if one.place.place else one.place.words
+
+
+def _same(kept: Telling, one: Telling) -> bool:
+    if kept.type != one.type or kept.current != one.current or _place_id(kept) != _place_id(one):
+        return False
+    if not kept.current:
+        return kept.standing.status == one.standing.status and kept.occurred == one.occurred
+    if kept.occurred and one.occurred and not (kept.occurred.start < one.occurred.end and one.occurred.start < kept.occurred.end):
+        return False
+    return kept.standing.source == one.standing.source or kept.headline
+
+
+def owner_of(outlet: str | None, cited: Outlet | None, article: Article, lexicon: Lexicon) -> str:
+    """Who counts as the one source: the cited agency, else the owner of the outlet, else whatever the article came from."""
+    if cited is not None:
+        return cited.owner
+    known = lexicon.outlets.get(" ".join(fold(outlet).split())) if outlet else None
+    if known:
+        return known.owner
+    return (outlet or article.feed or _host(article.url) or "unknown").lower()
+
+
+def _host(url: str | None) -> str | None:
+    return url.split("/")[2].removeprefix("www.") if url and url.count("/") > 1 else None
+
+
+def build(
+    article: Article, told: Sequence[Telling], outlet: str | None, cited: Outlet | None, signature: Signature, lexicon: Lexicon, seen: Counter[tuple[str, str]]
+) -> list[Mention]:
+    """The mentions of one part.
+
+    Args:
+        cited: The agency that the part's dateline credits; None if none.
+        seen: How many mentions of each type and place the article has had so far; counted up here, for stable ids.
+    """
+    found = []
+    when, corrected = published(article)
+    for one in told:
+        key = (one.type, _place_id(one))
+        info = lexicon.types[one.type]
+        found.append(
+            Mention(
+                id=digest(article.id, *key, str(seen[key])),
+                article=article.id,
+                feed=article.feed,
+                fetched=article.at,
+                published=when or article.at,
+                type=one.type,
+                category=info.category,  # type: ignore[arg-type]
+                family=info.family,  # type: ignore[arg-type]
+                status=one.standing.status,
+                outcome=one.outcome,
+                confidence=round(one.confidence, 3),
+                place=one.place.place if one.place else None,
+                unresolved=_unresolved(one.place),
+                actors=one.actors,
+                weapons=one.weapons,
+                killed=one.killed,
+                injured=one.injured,
+                losses=one.losses,
+                occurred=one.occurred,
+                source=one.standing.source,
+                outlet=outlet,
+                owner=owner_of(outlet, one.standing.outlet or cited, article, lexicon),
+                evidence=Span(start=one.start, end=one.end, quote=article.body[one.start : one.end]),
+                url=article.url,
+                signature=signature,
+                clock_corrected=corrected,
+                sample=article.sample,
+            )
+        )
+        seen[key] += 1
+    return found
+
+
+def _unresolved(place: NamedPlace | None) -> str | None:
+    if place is None:
+        return "the text names no place"
+    return None if place.place else place.reason or f"no place of the name {place.words!r} is known"

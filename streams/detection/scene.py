@@ -1,0 +1,161 @@
+"""One sentence made ready: its tokens with what the lexicon knows of each. Everything later reads this, never raw text."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from streams.detection import dates
+from streams.detection.dates import DateWords
+from streams.detection.lexicon import ActorName, Hit, Lexicon, Outlet, Weapon, fold
+from streams.detection.nlp import Parse
+from streams.detection.triggers import Trigger
+from streams.records import Place
+
+ARMED = frozenset({"state_force", "nonstate"})
+WEAPONS = frozenset({"w_air", "w_indirect", "w_bomb", "w_grenade", "w_chemical", "w_suicide", "w_gun"})
+
+
+@dataclass(frozen=True)
+class NamedActor:
+    """A name of an actor in the sentence; offsets into the sentence."""
+
+    start: int
+    end: int
+    actor: ActorName
+    words: str
+    armed: bool
+    """Whether the name alone stands for people under arms; "Russia" does not, "ISIS" does."""
+
+
+@dataclass(frozen=True)
+class NamedPlace:
+    """A place name in the sentence; offsets into the sentence.
+
+    Attributes:
+        place: What it was resolved to; None with *reason*.
+        demonym: It is an adjective or a people ("Syrian").
+        dateline: It says where the text was written.
+    """
+
+    start: int
+    end: int
+    words: str
+    place: Place | None
+    reason: str | None = None
+    demonym: bool = False
+    dateline: bool = False
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A sentence and what is known of its words. All offsets count into ``text``, which begins at ``start`` of the body."""
+
+    start: int
+    text: str
+    parse: Parse
+    triggers: tuple[Trigger, ...]
+    classes: dict[int, frozenset[str]]
+    """By token: the word classes of the term it belongs to."""
+    weapons: tuple[Hit, ...]
+    actors: tuple[NamedActor, ...]
+    places: tuple[NamedPlace, ...]
+    dates: tuple[DateWords, ...]
+    agencies: tuple[Hit, ...]
+    context: Counter[str] = field(default_factory=Counter)
+    """How often each word class occurs in the whole part."""
+    headline: bool = False
+
+    def near(self) -> frozenset[str]:
+        """The word classes of the sentence."""
+        return frozenset(name for names in self.classes.values() for name in names)
+
+    def classes_of(self, tokens: frozenset[int]) -> frozenset[str]:
+        """The word classes of some tokens."""
+        return frozenset(name for token in tokens for name in self.classes.get(token, ()))
+
+    def actors_in(self, tokens: frozenset[int]) -> list[NamedActor]:
+        """The actors named within some tokens."""
+        return [a for a in self.actors if any(self.covers(a.start, a.end, t) for t in tokens)]
+
+    def places_in(self, tokens: frozenset[int]) -> list[NamedPlace]:
+        """The places named within some tokens."""
+        return [p for p in self.places if any(self.covers(p.start, p.end, t) for t in tokens)]
+
+    def covers(self, start: int, end: int, token: int) -> bool:
+        """Whether *token* lies in text[start:end]."""
+        return start <= self.parse.starts[token] < end
+
+    def tokens(self, start: int, end: int) -> list[int]:
+        """The tokens that begin in text[start:end]."""
+        return [i for i, s in enumerate(self.parse.starts) if start <= s < end]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is known of a sentence before it is parsed."""
+
+    start: int
+    text: str
+    triggers: tuple[Trigger, ...]
+    places: tuple[NamedPlace, ...]
+    context: Counter[str]
+    headline: bool = False
+
+
+def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | None) -> Scene:
+    """Look every word of a parsed sentence up."""
+    folded = fold(draft.text)
+    names = _actors(draft, folded, lexicon, published)
+    agencies = tuple(h for h in lexicon.agencies.find(folded) if _capital(draft.text, h))
+    weapons = tuple(lexicon.weapons.find(folded))
+    places = tuple(p for p in draft.places if _is_place(p, names, agencies, weapons))
+    found = tuple(dates.find(draft.text, published))
+    scene = Scene(draft.start, draft.text, parse, draft.triggers, {}, weapons, names, places, found, agencies, draft.context, draft.headline)
+    for hit in lexicon.words.find(folded):
+        for token in scene.tokens(hit.start, hit.end):
+            scene.classes[token] = cast("frozenset[str]", hit.value)
+    return scene
+
+
+def _capital(text: str, hit: Hit) -> bool:
+    return text[hit.start].isupper()
+
+
+def _is_place(place: NamedPlace, actors: tuple[NamedActor, ...], agencies: tuple[Hit, ...], weapons: tuple[Hit, ...]) -> bool:
+    """A word of an actor's, an agency's or a weapon's name is no place, unless it is the state itself or more than that name."""
+    others = [(a.start, a.end) for a in actors if a.armed] + [(h.start, h.end) for h in (*agencies, *weapons)]
+    return not any(start <= place.start and place.end <= end for start, end in others)
+
+
+def _actors(draft: Draft, folded: str, lexicon: Lexicon, published: datetime | None) -> tuple[NamedActor, ...]:
+    found = [named for hit in lexicon.actors.find(folded) if (named := _named(draft.text, hit, published))]
+    taken = [(a.start, a.end) for a in found]
+    for hit in lexicon.states.find(folded):
+        if _capital(draft.text, hit) and not any(s < hit.end and hit.start < e for s, e in taken):
+            found.append(NamedActor(hit.start, hit.end, cast("ActorName", hit.value), draft.text[hit.start : hit.end], armed=False))
+    return tuple(sorted(found, key=lambda a: a.start))
+
+
+def _named(text: str, hit: Hit, published: datetime | None) -> NamedActor | None:
+    """The actor that an alias stands for in the year of publication; short names must be written in capitals."""
+    words = text[hit.start : hit.end]
+    if len(words) <= 4 and not words[0].isupper():
+        return None
+    if words.isalpha() and words[0].islower() and " " not in words:
+        return None
+    year = published.year if published else None
+    for name in cast("tuple[ActorName, ...]", hit.value):
+        if year is None or ((name.since or 0) <= year < (name.until or 9999)):
+            return NamedActor(hit.start, hit.end, name, words, armed=True)
+    return None
+
+
+def weapon_of(hit: Hit) -> Weapon:
+    """The weapon that a hit of the weapon list names."""
+    return cast("Weapon", hit.value)
+
+
+def outlet_of(hit: Hit) -> Outlet:
+    """The outlet that a hit of the agency list names."""
+    return cast("Outlet", hit.value)

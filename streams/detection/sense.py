@@ -1,0 +1,114 @@
+"""Whether a word speaks of armed force here: decided by who, whom, with what and by what else is spoken of.
+
+A linear score in log-odds over the signs of `data/weights.tsv`. A team, a price, a storm, a court or a virus cannot shell a town.
+"""
+
+import math
+from functools import cache
+
+from streams.detection import casualties
+from streams.detection.arguments import Arguments
+from streams.detection.lexicon import DATA, LexiconError, rows
+from streams.detection.scene import ARMED, WEAPONS, Scene
+from streams.detection.triggers import Trigger
+
+DOMAINS = ("sport", "business", "stage", "health", "nature", "accident", "crime", "court", "politics", "crowd", "police")
+CIVIL = frozenset({"civilian", "civil_site"})
+
+
+@cache
+def weights() -> dict[str, float]:
+    """The table of signs.
+
+    Raises:
+        LexiconError: A weight is not a number; file and line are named.
+    """
+    found = {}
+    for line, (sign, weight, _) in rows("weights.tsv", 3):
+        try:
+            found[sign] = float(weight)
+        except ValueError:
+            raise LexiconError(f"{DATA / 'weights.tsv'}:{line}: weight {weight!r} of {sign!r} is not a number") from None
+    return found
+
+
+def score(scene: Scene, trigger: Trigger, arguments: Arguments) -> float:
+    """Log-odds that *trigger* tells of armed force; above 0 it does."""
+    table = weights()
+    return table["bias"] + sum(table[sign] for sign in signs(scene, trigger, arguments))
+
+
+def probability(log_odds: float) -> float:
+    """The probability of *log_odds*, between 0.01 and 0.99: nothing read is certain."""
+    return min(0.99, max(0.01, 1 / (1 + math.exp(-log_odds))))
+
+
+def signs(scene: Scene, trigger: Trigger, arguments: Arguments) -> list[str]:
+    """The signs that speak for or against, each at most once."""
+    found = [f"weight_{trigger.weight}"]
+    found += _who(scene, arguments.who)
+    found += _whom(scene, arguments.whom)
+    if scene.classes_of(arguments.means) & WEAPONS:
+        found.append("means_weapon")
+    found += _near(scene, arguments)
+    found += _document(scene)
+    return found
+
+
+def _who(scene: Scene, tokens: frozenset[int]) -> list[str]:
+    classes, actors = scene.classes_of(tokens), scene.actors_in(tokens)
+    found = []
+    if classes & ARMED or any(a.armed for a in actors):
+        found.append("who_armed")
+    elif any(not a.armed for a in actors):
+        found.append("who_state")
+    elif "force" in classes:
+        found.append("who_force")
+    elif "civilian" in classes:
+        found.append("who_person")
+    found += ["who_weapon"] if classes & WEAPONS else []
+    found += [f"who_{name}" for name in ("police", "crowd", "nature") if name in classes and "who_armed" not in found]
+    found += ["who_domain"] if classes & {"sport", "business", "stage", "health"} and not classes & ARMED else []
+    return found
+
+
+def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
+    classes, actors = scene.classes_of(tokens), scene.actors_in(tokens)
+    found = []
+    if classes & ARMED or any(a.armed for a in actors):
+        found.append("whom_armed")
+    found += [name for name, wanted in (("whom_site", {"mil_site"}), ("whom_hardware", {"hardware"}), ("whom_civil", CIVIL), ("whom_area", {"area"})) if classes & wanted][:2]
+    if any(not p.demonym for p in scene.places_in(tokens)):
+        found.append("whom_place")
+    if "abstract" in classes and not found:
+        found.append("whom_abstract")
+    found += ["whom_crowd"] if "crowd" in classes else []
+    found += ["whom_domain"] if classes & {"sport", "business", "stage"} and not found else []
+    return found
+
+
+def _near(scene: Scene, arguments: Arguments) -> list[str]:
+    """What else the sentence speaks of."""
+    inside = arguments.who | arguments.whom | arguments.means | {arguments.head}
+    others = scene.classes_of(frozenset(range(len(scene.parse.words))) - inside)
+    near = scene.near()
+    found = []
+    if others & ARMED or any(a.armed for a in scene.actors if not any(scene.covers(a.start, a.end, t) for t in inside)):
+        found.append("near_armed")
+    elif "force" in others:
+        found.append("near_force")
+    found += ["near_weapon"] if others & WEAPONS else []
+    found += ["near_site"] if "mil_site" in others else []
+    found += ["near_war"] if "war_word" in others else []
+    found += ["near_toll"] if (toll := casualties.read(scene.text)).killed or toll.injured else []
+    return found + [f"near_{name}" for name in DOMAINS if name in near]
+
+
+def _document(scene: Scene) -> list[str]:
+    context, near = scene.context, scene.near()
+    found = []
+    if not near & ARMED and context["state_force"] + context["nonstate"] > 0:
+        found.append("doc_armed")
+    if "war_word" not in near and context["war_word"] > 0:
+        found.append("doc_war")
+    return found + [f"doc_{name}" for name in ("sport", "business", "accident", "crowd") if name not in near and context[name] > 1]

@@ -1,0 +1,73 @@
+"""Split a text into sentences with their offsets: by terminal punctuation, quotes, abbreviations and line breaks. Linear."""
+
+import re
+from dataclasses import dataclass
+
+MAX_SENTENCE = 1_500
+"""Characters: what has no full stop for longer is a list or a table and is read in pieces; nothing is left out."""
+WRAPPED_LINE = 100
+"""Characters: a text of many lines, none longer, was wrapped by a mail program; its single line breaks are spaces."""
+_BREAK = re.compile(r"[.!?…]+[\"”’'»)\]]*\s+(?=[\"“‘'«(\[]*[A-Z0-9À-ÞĀ-ſ])|\s*\n\s*\n\s*|\s*\n\s*")
+_LAST_WORD = re.compile(r"([\w.]+)\W*$")
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof gen maj lt col sgt capt cpl pvt brig adm cmdr gov sen rep rev hon pres st ste mt ft no vs etc al jr sr inc ltd corp co dept "
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun calif tex fla ala ariz ark colo conn del ga ill ind kan ky la mass "
+    "md mich minn miss mo neb nev okla ore pa tenn va vt wash wis wyo approx est u.s u.k u.n e.g i.e a.m p.m".split()
+)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """``text[start:end]`` is one sentence, without the white space around it."""
+
+    start: int
+    end: int
+
+
+def split(text: str) -> list[Sentence]:
+    """The sentences of *text*, in order. Their union is all of it but white space."""
+    wrapped = _is_wrapped(text)
+    found: list[Sentence] = []
+    start = 0
+    for match in _BREAK.finditer(text):
+        if _ends_here(text, start, match, wrapped=wrapped):
+            _add(found, text, start, match.end())
+            start = match.end()
+    _add(found, text, start, len(text))
+    return found
+
+
+def _is_wrapped(text: str) -> bool:
+    lines = text.split("\n")
+    return len(lines) > 5 and max(map(len, lines)) <= WRAPPED_LINE and "\n\n" in text
+
+
+def _ends_here(text: str, start: int, match: re.Match[str], *, wrapped: bool) -> bool:
+    blank = match.group()
+    if blank[0] not in ".!?…":
+        return blank.count("\n") > 1 or not wrapped
+    if "\n" in blank and (blank.count("\n") > 1 or not wrapped):
+        return True
+    if blank[0] != "." or blank[1:2] == ".":
+        return True
+    word = _LAST_WORD.search(text, max(start, match.start() - 20), match.start())
+    return word is None or not _is_abbreviation(word.group(1))
+
+
+def _is_abbreviation(word: str) -> bool:
+    return word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper())
+
+
+def _add(found: list[Sentence], text: str, start: int, end: int) -> None:
+    """Append text[start:end] without the white space around it, in pieces if it is too long to parse."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    while end - start > MAX_SENTENCE:
+        cut = text.rfind(" ", start, start + MAX_SENTENCE)
+        cut = cut if cut > start else start + MAX_SENTENCE
+        found.append(Sentence(start, cut))
+        start = cut + (text[cut] == " ")
+    if end > start:
+        found.append(Sentence(start, end))

@@ -1,0 +1,210 @@
+"""Whether it happened: the status of a telling by what governs it, and whose word it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from streams.detection import dates
+from streams.detection.arguments import Arguments, ancestors, is_verb, phrase
+from streams.detection.dates import DateWords
+from streams.detection.lexicon import Lexicon, Outlet
+from streams.detection.scene import Scene, outlet_of
+from streams.records import Status
+
+PRECEDENCE: tuple[Status, ...] = (
+    "exercise", "negated", "denied", "threatened", "planned", "hypothetical", "attempted", "historical", "follow_up", "claimed", "asserted",
+)  # fmt: skip
+"""Of several that hold, the first is the status (DESIGN 3, rule 20)."""
+_REPORTED = frozenset({"according", "per"})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The status of a telling, with its source.
+
+    Attributes:
+        source: Who the text says it heard it from; None for the outlet's own voice.
+        outlet: The agency behind it, where the source is one.
+    """
+
+    status: Status
+    source: str | None = None
+    outlet: Outlet | None = None
+
+
+def judge(scene: Scene, arguments: Arguments, date: DateWords | None, published: datetime | None, lexicon: Lexicon) -> Standing:
+    """The status of the trigger that *arguments* belong to.
+
+    Args:
+        date: What dates it; None if nothing does.
+        published: None if unknown; then a date alone makes nothing historical.
+    """
+    above = _above(scene, arguments)
+    source, outlet = _source(scene, arguments, lexicon)
+    holding: set[Status] = {"asserted"}
+    if source:
+        holding.add("claimed")
+    holding |= _cued(scene, arguments, above, lexicon)
+    if _is_past(scene, arguments, date, published, lexicon):
+        holding.add("historical")
+    recent = date is not None and date.when is not None and published is not None and not dates.is_old(date.when, published)
+    if recent:
+        holding -= {"follow_up"}
+    status = next(s for s in PRECEDENCE if s in holding)
+    return Standing(status, source, outlet)
+
+
+def _above(scene: Scene, arguments: Arguments) -> list[int]:
+    """The words that govern the trigger, nearest first, as far as the sentence's own clause goes."""
+    parse = scene.parse
+    found = []
+    below = arguments.head
+    for token in ancestors(parse, arguments.head):
+        if parse.deps[below] in {"conj"} and is_verb(parse, below):
+            below = token
+            continue
+        if parse.deps[below] == "advcl" and not _is_purpose(scene, below):
+            break
+        found.append(token)
+        below = token
+    return found
+
+
+def _is_purpose(scene: Scene, verb: int) -> bool:
+    return any(scene.parse.words[c] == "to" and scene.parse.deps[c] == "aux" for c in scene.parse.children[verb])
+
+
+def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon) -> set[Status]:
+    parse, cues = scene.parse, lexicon.cues
+    holding: set[Status] = set()
+    words_above = [parse.words[t] for t in above]
+    near_words = _own_words(scene, arguments, above)
+    if "exercise_kind" in scene.near():
+        holding.add("exercise")
+    for status in ("negated", "threatened", "hypothetical", "planned", "attempted"):
+        if near_words & cues.get((status, "word"), frozenset()):
+            holding.add(status)  # type: ignore[arg-type]
+    for status in ("denied", "negated", "threatened", "planned", "hypothetical", "attempted"):
+        if _governed(scene, arguments, above, cues.get((status, "above"), frozenset()), cues["through", "above"]):
+            holding.add(status)  # type: ignore[arg-type]
+    if set(words_above) & cues["followup", "above"] or "court" in scene.near() and "aftermath" in scene.near():
+        holding.add("follow_up")
+    if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
+        holding.add("planned")
+    return holding
+
+
+def _own_words(scene: Scene, arguments: Arguments, above: list[int]) -> set[str]:
+    """Negations, modals and adjectives of the trigger, of its light verb, and of the verbs it hangs on without a clause between."""
+    parse = scene.parse
+    chain = [arguments.head]
+    below = arguments.head
+    for token in ancestors(parse, arguments.head):
+        if parse.deps[below] in {"ccomp", "relcl", "acl", "advcl", "parataxis"}:
+            break
+        chain.append(token)
+        below = token
+    words: set[str] = set()
+    for token in chain:
+        for child in parse.children[token]:
+            if parse.deps[child] in {"neg", "aux", "det", "advmod", "mark", "amod", "preconj", "nsubj", "nsubjpass"}:
+                if parse.deps[child] in {"amod"} and token != arguments.head:
+                    continue
+                words.add(parse.words[child])
+    return words
+
+
+def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozenset[str], through: frozenset[str]) -> bool:
+    """Whether a cue stands above the trigger with only words between that pass its force on."""
+    parse = scene.parse
+    below = arguments.head
+    for token in above:
+        word = parse.words[token]
+        if word in cue and parse.deps[below] in {"ccomp", "xcomp", "dobj", "prep", "pobj", "pcomp", "acl", "relcl", "advcl", "compound", "nsubjpass", "conj", "nmod", "csubj", "attr", "poss"}:
+            return True
+        below = token
+    return False
+
+
+def _unrealised(scene: Scene, arguments: Arguments, through: frozenset[str]) -> bool:
+    """ "deployed forces to storm": an infinitive that no implicative verb vouches for has not happened."""
+    parse, verb = scene.parse, arguments.verb
+    if verb is None:
+        return False
+    below = verb
+    for _ in range(4):
+        if any(parse.words[c] == "to" and parse.deps[c] == "aux" for c in parse.children[below]):
+            governor = parse.heads[below]
+            vouched = parse.words[governor] in through or parse.deps[below] in {"csubj", "ROOT"} and scene.headline
+            return governor != below and not vouched or (governor == below and _first_to(scene, below))
+        if parse.deps[below] not in {"conj", "xcomp"} or parse.heads[below] == below:
+            return False
+        below = parse.heads[below]
+    return False
+
+
+def _first_to(scene: Scene, verb: int) -> bool:
+    """A headline's "to attack" is a future."""
+    return True
+
+
+def _is_past(scene: Scene, arguments: Arguments, date: DateWords | None, published: datetime | None, lexicon: Lexicon) -> bool:
+    if date is not None:
+        if date.past:
+            return True
+        if date.when is not None and published is not None and dates.is_old(date.when, published):
+            return True
+    lower = scene.text.lower()
+    recent = date is not None and date.when is not None
+    if not recent and any(cue in lower for cue in lexicon.cues["historical", "word"]):
+        return True
+    return bool(_own_words(scene, arguments, []) & {"first", "originally", "formerly", "previously", "once", "historically"}) and not recent
+
+
+def _source(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> tuple[str | None, Outlet | None]:
+    """Whose word it is: the subject of the reporting verb above, "according to X", "citing X"."""
+    parse, report = scene.parse, lexicon.cues["report", "above"]
+    token = arguments.head
+    chain = [token, *ancestors(parse, token)]
+    for verb in chain:
+        if parse.words[verb] in report and verb != arguments.head:
+            citing = _citing(scene, verb)
+            subject = next((c for c in parse.children[verb] if parse.deps[c] in {"nsubj"}), None)
+            if citing or subject is not None:
+                return _name(scene, citing or phrase(parse, subject if subject is not None else verb))
+        for child in parse.children[verb]:
+            if parse.deps[child] == "prep" and parse.words[child] in _REPORTED:
+                return _name(scene, phrase(parse, child) - {child})
+            if parse.deps[child] in {"parataxis", "ccomp", "advcl"} and parse.words[child] in report and not _contains(scene, child, arguments.head):
+                subject = next((c for c in parse.children[child] if parse.deps[c] == "nsubj"), None)
+                if subject is not None and parse.deps[child] != "ccomp":
+                    return _name(scene, phrase(parse, subject))
+    if any(w in {"reportedly", "allegedly"} for w in parse.words):
+        return "reports", None
+    return None, None
+
+
+def _contains(scene: Scene, top: int, token: int) -> bool:
+    return top in ancestors(scene.parse, token)
+
+
+def _citing(scene: Scene, verb: int) -> frozenset[int]:
+    parse = scene.parse
+    for child in parse.children[verb]:
+        if parse.words[child] in {"citing", "quoting"}:
+            for grandchild in parse.children[child]:
+                if parse.deps[grandchild] in {"dobj", "pobj"}:
+                    return phrase(parse, grandchild)
+    return frozenset()
+
+
+def _name(scene: Scene, tokens: frozenset[int]) -> tuple[str | None, Outlet | None]:
+    """The words of a source, and the agency among them."""
+    parse = scene.parse
+    tokens = frozenset(t for t in tokens if parse.words[t] not in {"to", "that"})
+    if not tokens:
+        return None, None
+    first, last = min(tokens), max(tokens)
+    words = scene.text[parse.starts[first] : parse.ends[last]].strip(" \"“”‘’,.")
+    agency = next((outlet_of(h) for h in scene.agencies if any(h.start <= parse.starts[t] < h.end for t in tokens)), None)
+    words = words.removeprefix("the ").removeprefix("The ").removeprefix("a ").removeprefix("A ")
+    return words[:120] or None, agency

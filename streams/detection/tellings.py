@@ -1,0 +1,208 @@
+"""What one sentence tells: a scene goes in, one telling for each event at each place comes out, the weightiest first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from streams.detection import actors, arguments, casualties, kinds, sense, status, whereabouts
+from streams.detection.arguments import Arguments, ancestors
+from streams.detection.dates import DateWords
+from streams.detection.kinds import Kind
+from streams.detection.lexicon import Lexicon, Outlet
+from streams.detection.scene import NamedPlace, Scene, weapon_of
+from streams.detection.status import Standing
+from streams.detection.triggers import Trigger
+from streams.records import CURRENT, KINETIC, Actor, EventType, Occurred, Outcome, Range
+
+STRATEGIC_FLOOR = -1.5
+"""Log-odds: arrests and agreements are told in the words of peace, so less is asked of them than of a kinetic telling."""
+UNARMED_FLOOR = -3.5
+"""Log-odds for types whose own words name the arms or the deed: police who find weapons."""
+_PLAIN = frozenset({"arrests", "disrupted_weapons_use", "claim_attribution"})
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One event as one sentence tells it. Offsets count into the body."""
+
+    type: EventType
+    standing: Standing
+    outcome: Outcome | None
+    confidence: float
+    place: NamedPlace | None
+    actors: tuple[Actor, ...]
+    weapons: tuple[str, ...]
+    killed: Range | None
+    injured: Range | None
+    losses: str | None
+    occurred: Occurred | None
+    start: int
+    end: int
+    specific: bool
+    depth: int
+    """Words between the trigger and the head of the sentence."""
+    headline: bool = False
+
+    @property
+    def kinetic(self) -> bool:
+        """Whether armed force was used."""
+        return self.type in KINETIC
+
+    @property
+    def current(self) -> bool:
+        """Whether it may raise an alert."""
+        return self.standing.status in CURRENT
+
+
+@dataclass(frozen=True)
+class _Read:
+    trigger: Trigger
+    arguments: Arguments
+    kind: Kind
+    score: float
+
+
+def read(scene: Scene, before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon) -> list[Telling]:
+    """The tellings of one sentence.
+
+    Args:
+        before: The places that the part named so far, last first.
+        published: What relative dates count from; None if unknown.
+    """
+    heads = {t: h for t in scene.triggers if (h := arguments.head_of(scene.parse, t.start, t.end)) is not None}
+    found = [r for t, head in heads.items() if (r := _read(scene, t, head))]
+    told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], before, published, lexicon)]
+    return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
+
+
+def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, int, int]:
+    """What a sentence is about first: what happened, then what its head verb says, then the weightier type."""
+    return (not telling.current, not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1, telling.depth // 2, lexicon.types[telling.type].rank)
+
+
+def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
+    """The trigger with its kind, if it is one of armed force or of what armies do."""
+    if _is_noun_target(scene, head):
+        return None
+    args = arguments.of(scene.parse, head)
+    score = sense.score(scene, trigger, args)
+    kind = kinds.classify(scene, trigger, args)
+    if kind is None:
+        return None
+    floor = 0.0 if kind.type in KINETIC else UNARMED_FLOOR if kind.type in _PLAIN else STRATEGIC_FLOOR
+    return _Read(trigger, args, kind, score) if score > floor else None
+
+
+def _is_noun_target(scene: Scene, head: int) -> bool:
+    """ "Targets" as a noun is never an event (rule 10)."""
+    return scene.parse.words[head] in {"target", "targets"} and scene.parse.tags[head].startswith("N")
+
+
+def _tell(scene: Scene, one: _Read, rest: Iterable[_Read], before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon) -> list[Telling]:
+    args = one.arguments
+    others = frozenset(r.arguments.head for r in rest) - {args.head}
+    date = date_of(scene, args, others)
+    standing = status.judge(scene, args, date, published, lexicon)
+    if one.kind.attempted and standing.status in CURRENT:
+        standing = replace(standing, status="attempted")
+    places = whereabouts.of(scene, args, others, list(before), lexicon) or [None]
+    toll = casualties.read(scene.text) if one.kind.type in KINETIC else casualties.Toll()
+    base = Telling(
+        type=one.kind.type, standing=standing, outcome=one.kind.outcome, confidence=sense.probability(one.score), place=None,
+        actors=actors.read(scene, args), weapons=_weapons(scene) if one.kind.type in KINETIC else (), killed=toll.killed, injured=toll.injured,
+        losses=casualties.losses(scene.text) if one.kind.type in KINETIC else None, occurred=date.when if date else None,
+        start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific, depth=_depth(scene, args.head, lexicon), headline=scene.headline,
+    )  # fmt: skip
+    return [replace(base, place=place) for place in places]
+
+
+def _weapons(scene: Scene) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(weapon_of(hit).name for hit in scene.weapons))
+
+
+def _depth(scene: Scene, head: int, lexicon: Lexicon) -> int:
+    """How far down the trigger hangs; verbs of saying do not count."""
+    report = lexicon.cues["report", "above"]
+    return sum(scene.parse.words[t] not in report for t in ancestors(scene.parse, head))
+
+
+def date_of(scene: Scene, args: Arguments, others: frozenset[int]) -> DateWords | None:
+    """The words that date a trigger: those on its own way up first, then those that no other trigger owns.
+
+    "This comes one day after X": what is in the sentence's main clause does not date what a subordinate one tells, unless
+    nothing else does.
+    """
+    best: tuple[float, DateWords] | None = None
+    for words in scene.dates:
+        tokens = scene.tokens(words.start, words.end)
+        if not tokens:
+            continue
+        value = _date_score(scene, tokens[0], args, others)
+        if best is None or value > best[0]:
+            best = (value, words)
+    return best[1] if best and best[0] > -2 else None
+
+
+def _date_score(scene: Scene, token: int, args: Arguments, others: frozenset[int]) -> float:
+    value = -0.05 * abs(token - args.head)
+    below = token
+    for above in ancestors(scene.parse, token):
+        if above in {args.head, args.verb}:
+            return value + 3
+        if above in others:
+            return value - 1.5
+        if scene.parse.deps[below] in {"relcl", "acl"} and args.head not in {above}:
+            value -= 1.0
+        below = above
+    ups = list(ancestors(scene.parse, args.head))
+    first_verb = next((t for t in ancestors(scene.parse, token) if scene.parse.tags[t].startswith("V")), None)
+    if first_verb in ups:
+        value += 1 if scene.parse.deps[args.verb or args.head] in {"conj", "xcomp", "ccomp", "advcl"} else 0.5
+        if any(scene.parse.deps[t] == "relcl" for t in (args.head, args.verb or args.head)):
+            value -= 1.5
+    return value
+
+
+def collapse(told: Sequence[Telling], lexicon: Lexicon) -> list[Telling]:
+    """One telling for each event: the general ("killed", "attacked") is taken in by what names the deed or the weapon."""
+    kept: list[Telling] = []
+    for one in sorted(told, key=lambda t: (not t.kinetic, not t.specific, lexicon.types[t.type].rank, t.depth)):
+        twin = next((i for i, k in enumerate(kept) if _takes_in(k, one)), None)
+        if twin is None:
+            kept.append(one)
+        else:
+            kept[twin] = join(kept[twin], one)
+    return kept
+
+
+def _takes_in(kept: Telling, one: Telling) -> bool:
+    if (kept.kinetic, kept.current) != (one.kinetic, one.current) or not _one_place(kept.place, one.place):
+        return False
+    if kept.current and kept.standing.source != one.standing.source and kept.start != one.start:
+        return False
+    if kept.occurred and one.occurred and kept.occurred != one.occurred:
+        return False
+    return kept.type == one.type or (one.kinetic and not one.specific)
+
+
+def _one_place(a: NamedPlace | None, b: NamedPlace | None) -> bool:
+    if a is None or b is None or a.place is None or b.place is None:
+        return True
+    return a.place.id == b.place.id or b.place.precision == "country" and a.place.country == b.place.country
+
+
+def join(kept: Telling, one: Telling) -> Telling:
+    """*kept* with what *one* knows besides."""
+    return replace(
+        kept,
+        outcome=kept.outcome or one.outcome,
+        confidence=max(kept.confidence, one.confidence),
+        place=kept.place or one.place,
+        actors=actors.unique((*kept.actors, *one.actors)),
+        weapons=tuple(dict.fromkeys((*kept.weapons, *one.weapons))),
+        killed=kept.killed or one.killed,
+        injured=kept.injured or one.injured,
+        losses=kept.losses or one.losses,
+        occurred=kept.occurred or one.occurred,
+        depth=min(kept.depth, one.depth),
+    )

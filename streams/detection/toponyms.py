@@ -1,0 +1,317 @@
+"""Finds place names in running text: text goes in, spans with everything each may mean come out; which one it is, `resolve` says."""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from streams.detection import facilities
+from streams.detection.artefact import DEMONYM, SITE_HEAD, WEAK
+from streams.detection.names import ARTICLES, normalise
+
+if TYPE_CHECKING:
+    from streams.detection.gazetteer import Gazetteer, Reading
+
+Modifier = Literal["near", "countryside"]
+LONGEST_NAME = 7
+"""Words; longer names of the gazetteer are formal titles that news does not print."""
+_TOKEN = re.compile(r"[^\W_]+(?:['’ʼ‘`ʿʾ](?!s\b)[^\W_]+)*")
+_GAP = re.compile(r"[ \u00a0]|-|\u2010|\u2011|\. ?|, ?(?=Mo\b)|/")
+_WORDS = Path(__file__).parent / "data" / "words.tsv"
+
+TYPES: dict[str, str] = {
+    **dict.fromkeys(
+        "province provinces state governorate governate oblast region krai republic prefecture emirate canton vilayet muhafazah".split(), "admin1"
+    ),
+    **dict.fromkeys("county district raion rayon municipality department parish".split(), "admin2"),
+    **dict.fromkeys("city town village township capital".split(), "settlement"),
+}
+"""Type words and the level that each states."""
+DIRECTIONS = frozenset(
+    "north south east west northern southern eastern western northeast northwest southeast southwest northeastern northwestern southeastern "
+    "southwestern central upper lower downtown greater mainland rural inner outer mid".split()
+)
+_LOCATIVE = frozenset("in near at from to into around outside inside towards toward via across over against between for on leaving entering reached".split())
+_TITLES = frozenset(
+    "mr mrs ms dr sir gen general col colonel maj major lt lieutenant capt captain sgt sergeant adm admiral president minister premier sen senator rep "
+    "king queen prince princess sheikh sheik shaykh imam ayatollah judge justice chancellor secretary spokesman spokeswoman commander chief chairman "
+    "director coach pope father rabbi professor prof journalist activist analyst mayor governor mullah maulana brigadier ambassador".split()
+)
+_NEAR = re.compile(
+    r"(?:\b(?:near|around|outside|nearby|close to|not far from|adjacent to|(?:on |at |in |from |to )?(?:the )?(?:\w+ )?(?:outskirts?|edges?|vicinity|suburbs?|environs|"
+    r"surroundings|periphery) of|(?:km|kilomet(?:er|re)s?|miles) (?:\w+(?:-\w+)? )?(?:of|from)|(?:north|south|east|west)(?:[- ]?(?:east|west))? of|"
+    r"(?:areas?|villages?|towns?) (?:around|near)) (?:the )?(?:\w+ )?(?:(?:town|city|village) of )?)$",
+    re.IGNORECASE,
+)
+_RURAL = re.compile(r"\b(?:countryside|rural (?:areas?|parts?)) (?:of|around|in) (?:the )?(?:(?:province|governorate) of )?$|\brural $|\bRif $", re.IGNORECASE)
+_RURAL_AFTER = re.compile(r"(?:['’]s?)? (?:\w+ )?(?:countryside|rural areas?)\b", re.IGNORECASE)
+_NEAR_AFTER = re.compile(r"(?:['’]s?)? (?:outskirts|vicinity|environs|surroundings)\b", re.IGNORECASE)
+_TYPE_AFTER = re.compile(r" (%s)\b" % "|".join(sorted({*TYPES} - {"capital", "republic"})), re.IGNORECASE)
+_TYPE_BEFORE = re.compile(r"\b(%s) of (?:the )?$" % "|".join(sorted({*TYPES})), re.IGNORECASE)
+_COMMA_NAME = re.compile(r", (?:in |the |central |(?:north|south|east|west)\w* )*([A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2})")
+_DATELINE = re.compile(
+    r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)", re.MULTILINE
+)
+_DATELINE_REST = re.compile(
+    r"\([^)]{2,40}\)|\b\d{1,2}\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b|\b(?:Reuters|AP|AFP|UPI|CNN|ANI|IANS|PTI|Xinhua|SANA|TASS|dpa|EFE|and)\b|[\s,./;]"
+)
+
+
+class Toponym(msgspec.Struct, frozen=True, kw_only=True):
+    """A place name in a text: ``text[start:end]``, facility noun included."""
+
+    start: int
+    end: int
+    reading: "Reading"
+    dateline: bool = False
+    """It says where the article was written, not where anything happened."""
+    modifier: Modifier | None = None
+    """``near`` the place, or in the ``countryside`` of it."""
+
+    @property
+    def demonym(self) -> bool:
+        """It is a people or an adjective (``Syrian``), which stands for the country at most."""
+        return self.reading.demonym
+
+
+class _Token(msgspec.Struct):
+    """A word of the text and its normalised form."""
+
+    start: int
+    end: int
+    key: str
+    capital: bool
+
+
+def without_type(key: str) -> tuple[str, str | None]:
+    """Strip a type word: ``homs province`` is ``homs`` and ``admin1``. The level is None if there is none."""
+    words = key.split()
+    if len(words) > 1 and words[-1] in TYPES:
+        return " ".join(words[:-1]), TYPES[words[-1]]
+    if len(words) > 2 and words[0] in TYPES and words[1] == "of":
+        return " ".join(words[2:]), TYPES[words[0]]
+    return key, None
+
+
+def without_direction(key: str) -> str:
+    """Strip direction words: ``northern syria`` is ``syria``. The key itself if nothing else is left."""
+    words = key.split()
+    while len(words) > 1 and words[0] in DIRECTIONS:
+        words = words[1:]
+    return " ".join(words)
+
+
+def modifier(text: str, start: int, end: int) -> Modifier | None:
+    """Say how the words around ``text[start:end]`` loosen the place; None if they name the place itself."""
+    before, after = text[max(0, start - 60) : start], text[end : end + 30]
+    if _RURAL.search(before) or _RURAL_AFTER.match(after):
+        return "countryside"
+    if _NEAR.search(before) or _NEAR_AFTER.match(after):
+        return "near"
+    return None
+
+
+def cue(text: str, start: int, end: int) -> str | None:
+    """Say which level the words beside ``text[start:end]`` give it: ``the city of Homs``, ``Homs province``; None if they give none."""
+    if after := _TYPE_AFTER.match(text, end):
+        return TYPES.get(after[1].lower())
+    before = _TYPE_BEFORE.search(text[max(0, start - 30) : start])
+    return TYPES.get(before[1].lower()) if before else None
+
+
+def division_after(text: str, end: int) -> str | None:
+    """Give the normalised name that follows after a comma, as ``Texas`` in ``Paris, Texas``; None if no capitalised name does."""
+    match = _COMMA_NAME.match(text, end)
+    return normalise(match[1]) if match else None
+
+
+def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Toponym]:
+    """Find the place names of ``text[start:end]``, longest first, capitalised, at word boundaries.
+
+    A word that is also a common word, a first name or a surname counts only with evidence beside it: a preposition of place, a facility noun or a
+    type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
+    """
+    tokens = _tokens(text, start, end)
+    found, doubtful = [], []
+    at = 0
+    while at < len(tokens):
+        match = _longest(gazetteer, text, tokens, at)
+        if match is None:
+            at += 1
+            continue
+        toponym, size, sure = match
+        (found if sure else doubtful).append(toponym)
+        at += size
+    settled = {int(p) for t in found for p in t.reading.places}
+    countries = {int(c) for t in found for c in gazetteer.places["country"][t.reading.places[:1]]}
+    found += [t for t in doubtful if _established(gazetteer, t, settled, countries)]
+    return _datelines(text, sorted(found, key=lambda t: t.start))
+
+
+def _established(gazetteer: "Gazetteer", toponym: Toponym, settled: set[int], countries: set[int]) -> bool:
+    """A short site name is good where its site is already named."""
+    short = (toponym.reading.flags & (SITE_HEAD | WEAK)) > 0
+    return bool(short.any()) and any(int(p) in settled for p in toponym.reading.places)
+
+
+def _tokens(text: str, start: int, end: int) -> list[_Token]:
+    return [
+        _Token(m.start(), m.end(), normalise(m[0]).replace(" ", ""), m[0][0].isupper())
+        for m in _TOKEN.finditer(text, start, end)
+    ]  # fmt: skip
+
+
+def _joined(text: str, left: _Token, right: _Token) -> bool:
+    """Whether two tokens can belong to one name: a space or hyphen between them, or the dot of an abbreviation."""
+    gap = text[left.end : right.start]
+    if gap in (" ", "-", "\u00a0", "‑", "–"):
+        return True
+    return (gap in (".", ". ") and (left.end - left.start == 1 or left.key in ("st", "ft", "mt")))
+
+
+def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -> tuple[Toponym, int, bool] | None:
+    """Match the longest name that starts at token *at*; also say how many tokens it takes and whether it is sure."""
+    first = tokens[at]
+    article = first.key in ARTICLES and at + 1 < len(tokens) and text[first.end : tokens[at + 1].start] == "-" and tokens[at + 1].capital
+    if not (first.capital or article):
+        return None
+    run = [first]
+    while len(run) < LONGEST_NAME and at + len(run) < len(tokens) and _joined(text, run[-1], tokens[at + len(run)]):
+        run.append(tokens[at + len(run)])
+    key = " ".join(t.key for t in run)
+    ends = {}
+    length = -1
+    for size, token in enumerate(run, start=1):
+        length += len(token.key) + 1
+        ends[length] = size
+    for name in reversed(gazetteer.prefixes(key)):
+        size = ends.get(len(name), 0)
+        if size and (run[size - 1].capital or run[size - 1].key.isdigit() or size == 1):
+            match = _accept(gazetteer, text, tokens, at, size)
+            if match:
+                return match
+    if article:
+        deeper = _longest(gazetteer, text, tokens, at + 1)
+        return (msgspec.structs.replace(deeper[0], start=first.start), deeper[1] + 1, deeper[2]) if deeper else None
+    return None
+
+
+def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int) -> tuple[Toponym, int, bool] | None:
+    last = tokens[at + size - 1]
+    start, end = tokens[at].start, last.end
+    noun = _noun_after(text, tokens, at + size)
+    if noun:
+        whole = text[start : tokens[at + size + noun - 1].end]
+        reading = gazetteer.read(whole)
+        if len(reading.places) and not reading.demonym and (reading.sited or _settles(gazetteer, text, tokens, at, size)):
+            return _toponym(text, start, start + len(whole), reading), size + noun, True
+    reading = gazetteer.read(text[start:end])
+    if not len(reading.places):
+        return None
+    short = (reading.flags & (SITE_HEAD | WEAK)) > 0
+    if short.all():
+        return _toponym(text, start, end, reading), size, False
+    if reading.key == "us" and text[start:end] != "US":
+        return None
+    if not _plausible(gazetteer, text, tokens, at, size, reading):
+        return None
+    return _toponym(text, start, end, reading), size, True
+
+
+def _toponym(text: str, start: int, end: int, reading: "Reading") -> Toponym:
+    return Toponym(start=start, end=end, reading=reading, modifier=modifier(text, start, end))
+
+
+def _noun_after(text: str, tokens: list[_Token], at: int) -> int:
+    """How many tokens from *at* are a facility noun that follows directly; 0 if none."""
+    if at >= len(tokens) or text[tokens[at - 1].end : tokens[at].start] not in (" ", "-", "\u00a0"):
+        return 0
+    words = [t.key for t in tokens[at : at + facilities.LONGEST]]
+    found = facilities.noun_at(words, 0)
+    return found[1] if found else 0
+
+
+def _settles(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int) -> bool:
+    """Whether a town's name with a facility noun, of which no site is known, may still stand for that site."""
+    return _plausible(gazetteer, text, tokens, at, size, gazetteer.read(text[tokens[at].start : tokens[at + size - 1].end]))
+
+
+def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int, reading: "Reading") -> bool:
+    """Judge from the words beside a name whether it is a place here and not a person, a team or a plain word."""
+    if reading.demonym:
+        return True
+    before = tokens[at - 1] if at else None
+    after = tokens[at + size] if at + size < len(tokens) else None
+    gap_before = text[before.end : tokens[at].start] if before else "\n"
+    gap_after = text[tokens[at + size - 1].end : after.start] if after else "\n"
+    located = before is not None and gap_before == " " and (before.key in _LOCATIVE or before.key in DIRECTIONS or before.key == "the")
+    typed = (after is not None and gap_after == " " and after.key in TYPES) or (before is not None and before.key == "of" and at > 1 and tokens[at - 2].key in TYPES)
+    if located or typed:
+        return True
+    if before is not None and gap_before in (" ", ". ") and before.key in _TITLES:
+        return False
+    strong = size > 1 or _national(gazetteer, reading)
+    if reading.key in _weak_words():
+        return bool(gap_after == ", " and after is not None and after.capital and _is_division(gazetteer, after.key))
+    if strong:
+        return True
+    if before is not None and gap_before in (" ", "-") and before.capital and not _neutral(gazetteer, tokens, at - 1, text):
+        return False
+    return not (after is not None and gap_after in (" ", "-") and after.capital and not _neutral(gazetteer, tokens, at + size, text))
+
+
+def _national(gazetteer: "Gazetteer", reading: "Reading") -> bool:
+    return bool((gazetteer.kind_numbers[reading.places] == 0).any())
+
+
+def _is_division(gazetteer: "Gazetteer", key: str) -> bool:
+    places, flags = gazetteer.lookup(key)
+    return bool(((gazetteer.kind_numbers[places] <= 2) & (flags & DEMONYM == 0)).any())
+
+
+def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -> bool:
+    """Whether a capitalised neighbour leaves a name alone: it begins a sentence, or is a country's adjective, direction, type or facility word."""
+    token = tokens[at]
+    if token.key in DIRECTIONS or token.key in TYPES or (token.key,) in facilities.NOUNS or token.key in _NEUTRAL:
+        return True
+    if at == 0 or re.search(r"[.!?\n:;\"“”]\s*$", text[max(0, token.start - 3) : token.start]):
+        return token.key in _weak_words() or token.key in _LOCATIVE
+    places, flags = gazetteer.lookup(token.key)
+    return bool((gazetteer.kind_numbers[places] == 0).any()) and len(flags) > 0
+
+
+_NEUTRAL = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december "
+    "the in on at of near from and to after as isis isil islamic army forces government police rebels militants is are was".split()
+)
+
+
+@lru_cache(maxsize=1)
+def _weak_words() -> frozenset[str]:
+    """Words of one token that are more often something else than a place."""
+    if not _WORDS.exists():
+        return frozenset()
+    return frozenset(word for line in _WORDS.read_text("utf-8").splitlines() if not line.startswith("#") for word in line.split())
+
+
+def _datelines(text: str, found: list[Toponym]) -> list[Toponym]:
+    """Flag the names that stand in a dateline: ``HOMS, Syria (Reuters) –``, ``Beirut:``, ``[ARANews] Homs –``."""
+    heads = [(m.start("head"), m.end("head")) for m in _DATELINE.finditer(text) if _is_dateline(text, m, found)]
+    return [
+        msgspec.structs.replace(t, dateline=True) if any(low <= t.start < high for low, high in heads) else t
+        for t in found
+    ]  # fmt: skip
+
+
+def _is_dateline(text: str, match: re.Match[str], found: list[Toponym]) -> bool:
+    """A head that names places, dates and agencies and nothing else."""
+    low, high = match.span("head")
+    inside = [t for t in found if low <= t.start and t.end <= high and not t.demonym]
+    if not inside or inside[0].start - low > 1 or (match["colon"] and len(inside[0].reading.places) and inside[0].reading.wants == "country"):
+        return False
+    rest = text[low:high]
+    for toponym in reversed(inside):
+        rest = rest[: toponym.start - low] + rest[toponym.end - low :]
+    return not _DATELINE_REST.sub("", rest)

@@ -1,0 +1,44 @@
+"""Find what may tell of an event: one scan of a text for anchor words, then the pattern of each where it stands."""
+
+from dataclasses import dataclass
+
+from streams.detection.lexicon import Lexicon, Pattern
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """Words that may tell of an event, with their offsets in the text that was scanned."""
+
+    start: int
+    end: int
+    frame: str
+    weight: int
+    pattern: str = ""
+
+
+def scan(folded: str, lexicon: Lexicon) -> list[Trigger]:
+    """All triggers in *folded* text, in order; of overlapping ones the longest, then the heaviest."""
+    padded = " " + folded + " "
+    found: list[Trigger] = []
+    starts = sorted({start for _, start, _ in lexicon.anchors.find_matches_as_indexes(padded, overlapping=True)})
+    for start in starts:
+        word = padded[start + 1 : padded.find(" ", start + 1)]
+        found += (match for pattern in lexicon.patterns.get(word, ()) if (match := _match(pattern, padded, start)))
+    return _longest(found)
+
+
+def _match(pattern: Pattern, padded: str, start: int) -> Trigger | None:
+    match = pattern.regex.match(padded, start)
+    return Trigger(start, match.end() - 1, pattern.frame, pattern.weight, pattern.source) if match else None
+
+
+def _longest(found: list[Trigger]) -> list[Trigger]:
+    """Drop what a better one overlaps: longer first, then heavier."""
+    kept: list[Trigger] = []
+    for one in sorted(found, key=lambda t: (t.start, -(t.end - t.start), -t.weight)):
+        last = kept[-1] if kept else None
+        if last is None or one.start >= last.end:
+            kept.append(one)
+        elif one.weight > last.weight and one.end - one.start >= last.end - last.start:
+            kept[-1] = one
+    return kept

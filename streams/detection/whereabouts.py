@@ -1,0 +1,178 @@
+"""Where a telling happened: which of the places in and around its sentence are its own, never the dateline and never the guess."""
+
+from dataclasses import dataclass
+
+from streams.detection.arguments import Arguments, ancestors
+from streams.detection.lexicon import Lexicon
+from streams.detection.scene import NamedPlace, Scene
+from streams.records import FACILITIES
+
+LOCATIVE = frozenset("in at near on outside inside around across over against into of toward towards within along through throughout between beyond above off between".split())
+BEARING = 6
+"""Of two places as well attached, one this many tokens nearer is taken."""
+_SETTLED = frozenset({"city", "town", "village", "district"})
+_COREFERENT: dict[str, frozenset[str]] = {
+    "city": _SETTLED, "town": _SETTLED, "village": _SETTLED, "district": _SETTLED, "capital": _SETTLED,
+    "base": frozenset({"air_base", "base", "naval_base", "barracks", "camp", "airport"}), "airbase": frozenset({"air_base"}),
+    "airport": frozenset({"airport", "air_base"}), "airfield": frozenset({"airport", "air_base"}), "port": frozenset({"port", "naval_base"}), "camp": frozenset({"camp", "base"}),
+    "province": frozenset({"region", "admin1"}), "region": frozenset({"region", "admin1"}), "site": FACILITIES, "facility": FACILITIES, "compound": FACILITIES, "outpost": FACILITIES,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A place with how well it belongs to the trigger."""
+
+    place: NamedPlace
+    score: float
+
+
+def of(scene: Scene, arguments: Arguments, others: frozenset[int], before: list[NamedPlace], lexicon: Lexicon) -> list[NamedPlace]:
+    """The places of one telling, best first; several where the sentence lists them side by side; empty if it names none.
+
+    Args:
+        others: Heads of the sentence's other triggers; what hangs on them is theirs.
+        before: The places of the part so far, last first, for "the city", "the base".
+    """
+    ranked = sorted((Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline), key=lambda a: -a.score)
+    ranked = [a for a in ranked if a.score > 0]
+    coreferent = _coreferent(scene, arguments, before)
+    if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked)):
+        return [coreferent]
+    if not ranked:
+        return []
+    return [ranked[0].place, *_coordinated(scene, ranked)]
+
+
+def _country_only(ranked: list[Attached]) -> bool:
+    return ranked[0].place.place is not None and ranked[0].place.place.precision == "country"
+
+
+def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int], lexicon: Lexicon) -> float:
+    """How well *place* belongs to the trigger: by its way up to it in the parse, and by how near it stands."""
+    parse = scene.parse
+    token = _head(scene, place)
+    if token is None:
+        return 0.0
+    value = 2.0 - 0.05 * abs(token - arguments.head)
+    precision = place.place.precision if place.place else "exact"
+    value -= {"country": 1.2, "admin1": 0.5}.get(precision, 0.0)
+    value -= 1.2 if place.demonym else 0.0
+    if token in arguments.whom:
+        value += 2.0
+    if token in arguments.who and not _governed_by_preposition(scene, token, arguments.who):
+        value -= 1.5 if precision == "country" else 0.8
+    path = _path(scene, token, arguments)
+    if path is None:
+        value -= 0.4
+    else:
+        words = [parse.words[t] for t in path]
+        value += 1.0 if any(w in LOCATIVE for w in words[:4]) else 0.0
+        value -= 3.0 if "from" in words[:3] else 0.0
+        value -= 1.5 if any(t in others for t in path) else 0.0
+    if _is_speakers(scene, token, lexicon, arguments):
+        value -= 2.5
+    return value
+
+
+def _head(scene: Scene, place: NamedPlace) -> int | None:
+    tokens = scene.tokens(place.start, place.end)
+    inside = set(tokens)
+    return next((t for t in tokens if scene.parse.heads[t] not in inside or scene.parse.heads[t] == t), tokens[0] if tokens else None)
+
+
+def _governed_by_preposition(scene: Scene, token: int, within: frozenset[int]) -> bool:
+    for above in ancestors(scene.parse, token):
+        if above not in within:
+            return False
+        if scene.parse.deps[above] == "prep":
+            return True
+    return False
+
+
+def _path(scene: Scene, token: int, arguments: Arguments) -> list[int] | None:
+    """The tokens between a place and the trigger or its verb, from the place upward; None if the way does not lead there."""
+    found = []
+    for above in ancestors(scene.parse, token):
+        if above in {arguments.head, arguments.verb}:
+            return found
+        found.append(above)
+    return None
+
+
+def _is_speakers(scene: Scene, token: int, lexicon: Lexicon, arguments: Arguments) -> bool:
+    """ "Speaking in Moscow, the spokesman said": it hangs on the verb of saying, or is part of who says it."""
+    parse, report = scene.parse, lexicon.cues["report", "above"]
+    below = token
+    for above in ancestors(parse, token):
+        if above in {arguments.head, arguments.verb}:
+            return False
+        if parse.words[above] in report or parse.words[above] in {"speaking", "told", "meeting", "according", "based"}:
+            return arguments.head not in {below, *_under(scene, below)}
+        below = above
+    return False
+
+
+def _under(scene: Scene, token: int) -> set[int]:
+    found, waiting = {token}, [token]
+    while waiting:
+        more = [c for c in scene.parse.children[waiting.pop()] if c not in found]
+        found.update(more)
+        waiting += more
+    return found
+
+
+def _coordinated(scene: Scene, ranked: list[Attached]) -> list[NamedPlace]:
+    """Places listed beside the best one: "in Homs, Hama and Idlib"; not the province it lies in."""
+    best = ranked[0].place
+    head = _head(scene, best)
+    chosen: list[NamedPlace] = []
+    for attached in ranked[1:]:
+        other = _head(scene, attached.place)
+        if other is None or head is None or attached.place.demonym or attached.place.place is None:
+            continue
+        if (_linked(scene, head, other) or _linked(scene, other, head)) and attached.place.place != best.place:
+            chosen.append(attached.place)
+    return chosen[:5]
+
+
+def _linked(scene: Scene, top: int, token: int) -> bool:
+    """Whether only "and" lies between the two, and neither contains the other."""
+    parse = scene.parse
+    for _ in range(8):
+        if token == top:
+            return True
+        if parse.deps[token] != "conj" or parse.heads[token] == token:
+            return False
+        token = parse.heads[token]
+    return False
+
+
+def _coreferent(scene: Scene, arguments: Arguments, before: list[NamedPlace]) -> NamedPlace | None:
+    """ "The base", "the ancient city": the last such place that the part named."""
+    parse = scene.parse
+    for token in sorted(arguments.whom | {t for t in _near_tokens(scene, arguments)}):
+        kinds = _COREFERENT.get(parse.words[token])
+        if kinds is None or not any(parse.words[c] in {"the", "this", "that"} for c in parse.children[token]):
+            continue
+        if any(scene.covers(p.start, p.end, t) for p in scene.places for t in (token, *_below(scene, token))):
+            continue
+        for place in before:
+            if place.place is not None and place.place.kind in kinds:
+                return place
+    return None
+
+
+def _below(scene: Scene, token: int) -> list[int]:
+    return [c for child in parse_children(scene, token) for c in (child, *parse_children(scene, child))]
+
+
+def parse_children(scene: Scene, token: int) -> list[int]:
+    """The dependants of *token*."""
+    return list(scene.parse.children[token])
+
+
+def _near_tokens(scene: Scene, arguments: Arguments) -> list[int]:
+    """Objects of prepositions at the trigger and its verb."""
+    parse = scene.parse
+    return [o for top in {arguments.head, arguments.verb} - {None} for p in parse.children[top] if parse.deps[p] == "prep" for o in parse.children[p]]
