@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ class Verbs(click.Group):
             ctx.exit(1)
 
 
-def verb(group: click.Group, name: str, example: str) -> Any:
+def verb(group: click.Group, name: str, example: str) -> Callable[[Callable[..., None]], click.Command]:
     """Declare a verb of *group*, with an example under its help."""
     return group.command(name, epilog=f"\b\nExample:\n  {example}", context_settings={"help_option_names": ["-h", "--help"]})
 

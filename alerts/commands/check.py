@@ -7,10 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
-from streams.feeds.check import check
-from streams.feeds.config import load_feeds
-from streams.feeds.worker import parse_guarded
-
 from alerts.commands.lines import put
 from alerts.commands.up import mail_settings
 from alerts.delivery.addresses import read_allowed
@@ -21,6 +17,9 @@ from alerts.records import Alert, Delivery, Outcome, Reason, Receiver
 from alerts.rules.load import RulesError, load_rules
 from alerts.rules.receivers import load_receivers
 from streams.errors import ExplainedError
+from streams.feeds.check import check
+from streams.feeds.config import load_feeds
+from streams.feeds.worker import parse_guarded
 from streams.records import Event, Evidence, Occurred, Place, digest
 from streams.runtime.store import contents
 from streams.settings import Settings

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 import msgspec
-from streams.detection.detector import load_detector
-from streams.detection.gazetteer import FOLDER, Gazetteer
-from streams.detection.resolve import resolve
 
 from alerts.commands.lines import answer
+from alerts.commands.river import detector_of
+from streams.detection.gazetteer import FOLDER, Gazetteer
+from streams.detection.resolve import resolve
 from streams.records import Article, Mention
 from streams.settings import Settings
 
@@ -45,7 +45,7 @@ class AskedSpans(msgspec.Struct, frozen=True):
 
 def detect(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:
     """Answer articles with mentions."""
-    detector = load_detector(gazetteer=settings.gazetteer, sites=settings.sites, model=settings.model)
+    detector = detector_of(settings)
 
     def work(asked: Sequence[Asked]) -> list[dict[str, Any]]:
         articles = [a.article() for a in asked]

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
-from streams.detection.detector import load_detector
 
 from alerts.commands.lines import read_line
 from alerts.commands.read import Asked
-from alerts.commands.river import configured, river
+from alerts.commands.river import configured, detector_of, river
 from alerts.records import Alert, Notification
 from alerts.topics import ALERTS, NOTIFICATIONS
 from streams.errors import ExplainedError
@@ -30,7 +29,7 @@ def replay(files: Sequence[Path], settings: Settings, out: IO[bytes]) -> None:
         ReplayError: A line is no article, or has neither `fetched` nor `published`.
     """
     articles = [a for path in files for a in articles_of(path)]
-    detector = load_detector(gazetteer=settings.gazetteer, sites=settings.sites, model=settings.model)
+    detector = detector_of(settings)
     made = Replay(river(detector))
     for record in configured(settings, at=EPOCH):
         made.control(record)

@@ -7,6 +7,7 @@ from alerts.desk import STAGES
 from alerts.records import Desk, Receiver, Route, RoutesInForce, RulesInForce
 from alerts.rules.load import load_rules
 from alerts.rules.receivers import load_receivers
+from streams.detection.detector import Detector, load_detector
 from streams.detection.revisions import Reader, detect
 from streams.events.fuse import FUSE
 from streams.settings import Settings
@@ -16,6 +17,15 @@ from streams.stages import Stage
 def river(reader: Reader) -> tuple[Stage, ...]:
     """All stages in order, detecting with *reader*."""
     return (detect(reader), FUSE, *STAGES)
+
+
+def detector_of(settings: Settings) -> Detector:
+    """The detector that the settings ask for; takes seconds.
+
+    Raises:
+        GazetteerError: The gazetteer is not built.
+    """
+    return load_detector(gazetteer=settings.gazetteer, places=settings.sites, model=settings.model or None)
 
 
 def configured(settings: Settings, *, at: datetime, also: Sequence[Receiver] = ()) -> tuple[RulesInForce, RoutesInForce]:

@@ -52,7 +52,8 @@ STORY = (
     Entry(
         after=timedelta(seconds=30),
         title="Army speaks",
-        text="[ExerciseStateAgency] The Syrian Army repelled an attack by ISIS on the T4 airbase on {day}, a military source told the agency.",
+        text="[ExerciseStateAgency] The Syrian Army repelled an attack by ISIS on the T4 airbase on {day}, "
+        "a military source told the agency.",
     ),
 )
 
@@ -126,9 +127,8 @@ class Sample:
     async def _webhook(self, request: web.Request) -> web.Response:
         body: dict[str, Any] = await request.json()
         data = body.get("data", {})
-        self._tell(
-            f"webhook received: {data.get('number')}/{data.get('revision')} {data.get('headline')} (webhook-id {request.headers['webhook-id']})"
-        )
+        what = f"{data.get('number')}/{data.get('revision')} {data.get('headline')}"
+        self._tell(f"webhook received: {what} (webhook-id {request.headers['webhook-id']})")
         return web.Response(status=204)
 
     async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802  the name that aiosmtpd calls

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import msgspec
 from prometheus_client import start_http_server
 
-from alerts.commands.river import configured, river
+from alerts.commands.river import configured, detector_of, river
 from alerts.commands.sample import SECRET, Sample
 from alerts.delivery.addresses import read_allowed
 from alerts.delivery.dispatch import READER, Dispatch
@@ -24,7 +24,6 @@ from alerts.delivery.webhook import open_session
 from alerts.records import Alert, Delivery, Outcome, Receiver
 from alerts.topics import CONTROL, DELIVERIES
 from streams import metrics
-from streams.detection.detector import load_detector
 from streams.feeds.config import Feed, load_feeds
 from streams.feeds.memory import FeedMemory
 from streams.feeds.poll import Poller, PollResult
@@ -97,7 +96,7 @@ class Up:
         configured(self.settings, at=now())  # mistakes in them are said before anything slow
         with Store(self.settings.state) as store:
             self.tell("loading the language model and the gazetteer ...")
-            detector = load_detector(gazetteer=self.settings.gazetteer, sites=self.settings.sites, model=self.settings.model)
+            detector = detector_of(self.settings)
             self.tell(f"loaded in {time.monotonic() - began:.1f} s")
             return asyncio.run(self._run(store, river(detector), feeds, began))
 
