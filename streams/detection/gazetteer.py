@@ -189,9 +189,7 @@ class Gazetteer:
         whole = ~((flags & (SITE_HEAD | WEAK)) > 0)
         facility = facilities.parse(head)
         if whole.any():
-            return Reading(
-                key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within
-            )
+            return Reading(key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within)
         if facility and facility.head:
             return self._read_site(facility, within)
         for reading in (self._typed(key), self._adorned(key), self._by_skeleton(key)):
@@ -315,7 +313,5 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise GazetteerError(f"{folder}: there is no gazetteer here; run `make gazetteer` to build it")
     manifest: dict[str, Any] = json.loads(path.read_bytes())
     if manifest.get("format") != FORMAT:
-        raise GazetteerError(
-            f"{folder}: the gazetteer has format {manifest.get('format')}, but this version reads {FORMAT}; run `make gazetteer` to build it anew"
-        )
+        raise GazetteerError(f"{folder}: the gazetteer has format {manifest.get('format')}, but this version reads {FORMAT}; run `make gazetteer` to build it anew")
     return manifest

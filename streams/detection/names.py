@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-ARTICLES = frozenset(["al", "el", "as", "ash", "at", "ad", "ar", "an", "az", "es", "ed", "er", "et", "en", "ez", "il"])
+ARTICLES = frozenset("al el as ash at ad ar an az es ed er et en ez il".split())
 """The Arabic article as romanised, also assimilated to a sun letter: ash-Shaykh, Deir ez-Zor."""
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ‘`ʿʾʻ´′"))

@@ -77,11 +77,7 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
     found = []
     if classes & ARMED or any(a.armed for a in actors):
         found.append("whom_armed")
-    found += [
-        name
-        for name, wanted in (("whom_site", {"mil_site"}), ("whom_hardware", {"hardware"}), ("whom_civil", CIVIL), ("whom_area", {"area"}))
-        if classes & wanted
-    ][:2]
+    found += [name for name, wanted in (("whom_site", {"mil_site"}), ("whom_hardware", {"hardware"}), ("whom_civil", CIVIL), ("whom_area", {"area"})) if classes & wanted][:2]
     if any(not p.demonym for p in scene.places_in(tokens)):
         found.append("whom_place")
     if "abstract" in classes and not found:

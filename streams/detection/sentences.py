@@ -10,7 +10,9 @@ WRAPPED_LINE = 100
 _BREAK = re.compile(r"[.!?…]+[\"”’'»)\]]*\s+(?=[\"“‘'«(\[]*[A-Z0-9À-ÞĀ-ſ])|\s*\n\s*\n\s*|\s*\n\s*")
 _LAST_WORD = re.compile(r"([\w.]+)\W*$")
 _ABBREVIATIONS = frozenset(
-    ["mr", "mrs", "ms", "dr", "prof", "gen", "maj", "lt", "col", "sgt", "capt", "cpl", "pvt", "brig", "adm", "cmdr", "gov", "sen", "rep", "rev", "hon", "pres", "st", "ste", "mt", "ft", "no", "vs", "etc", "al", "jr", "sr", "inc", "ltd", "corp", "co", "dept", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "calif", "tex", "fla", "ala", "ariz", "ark", "colo", "conn", "del", "ga", "ill", "ind", "kan", "ky", "la", "mass", "md", "mich", "minn", "miss", "mo", "neb", "nev", "okla", "ore", "pa", "tenn", "va", "vt", "wash", "wis", "wyo", "approx", "est", "u.s", "u.k", "u.n", "e.g", "i.e", "a.m", "p.m"]
+    "mr mrs ms dr prof gen maj lt col sgt capt cpl pvt brig adm cmdr gov sen rep rev hon pres st ste mt ft no vs etc al jr sr inc ltd corp co dept "
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun calif tex fla ala ariz ark colo conn del ga ill ind kan ky la mass "
+    "md mich minn miss mo neb nev okla ore pa tenn va vt wash wis wyo approx est u.s u.k u.n e.g i.e a.m p.m".split()
 )
 
 

@@ -8,7 +8,7 @@ from streams.detection import actors, arguments, casualties, kinds, sense, statu
 from streams.detection.arguments import Arguments, ancestors
 from streams.detection.dates import DateWords
 from streams.detection.kinds import Kind
-from streams.detection.lexicon import Lexicon
+from streams.detection.lexicon import Lexicon, Outlet
 from streams.detection.scene import NamedPlace, Scene, weapon_of
 from streams.detection.status import Standing
 from streams.detection.triggers import Trigger
@@ -77,12 +77,7 @@ def read(scene: Scene, before: Sequence[NamedPlace], published: datetime | None,
 
 def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, int, int]:
     """What a sentence is about first: what happened, then what its head verb says, then the weightier type."""
-    return (
-        not telling.current,
-        not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1,
-        telling.depth // 2,
-        lexicon.types[telling.type].rank,
-    )
+    return (not telling.current, not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1, telling.depth // 2, lexicon.types[telling.type].rank)
 
 
 def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
@@ -103,9 +98,7 @@ def _is_noun_target(scene: Scene, head: int) -> bool:
     return scene.parse.words[head] in {"target", "targets"} and scene.parse.tags[head].startswith("N")
 
 
-def _tell(
-    scene: Scene, one: _Read, rest: Iterable[_Read], before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon
-) -> list[Telling]:
+def _tell(scene: Scene, one: _Read, rest: Iterable[_Read], before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon) -> list[Telling]:
     args = one.arguments
     others = frozenset(r.arguments.head for r in rest) - {args.head}
     date = date_of(scene, args, others)
@@ -195,7 +188,7 @@ def _takes_in(kept: Telling, one: Telling) -> bool:
 def _one_place(a: NamedPlace | None, b: NamedPlace | None) -> bool:
     if a is None or b is None or a.place is None or b.place is None:
         return True
-    return a.place.id == b.place.id or (b.place.precision == "country" and a.place.country == b.place.country)
+    return a.place.id == b.place.id or b.place.precision == "country" and a.place.country == b.place.country
 
 
 def join(kept: Telling, one: Telling) -> Telling:
