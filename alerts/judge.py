@@ -29,7 +29,9 @@ class Said(Part, frozen=True, kw_only=True):
     alert: Alert
     """The last of it."""
     events: tuple[str, ...]
-    """All that it ever spoke of: they lead from a situation to its alert."""
+    """All of its situation: they lead from a situation to its alert."""
+    told: dict[str, Event] = {}
+    """Each event that it spoke of, as it was then: what is news is news against this."""
     waiting: datetime | None = None
     """When a change that the cooldown holds back may be said."""
 
@@ -84,18 +86,29 @@ def speak(known: Known, event: Event, rule: Rule, now: datetime) -> tuple[Known,
     if said is None:
         before = last_before(situation[0].start, known.history.values()) if situation else None
         verdict = policy.first_word(rule, event, situation, before, now)
-        if not isinstance(verdict, policy.Say):
-            return known, []
-        alert = _first(known, rule, event, verdict, before, now)
-        return _remember(known, Said(alert=alert, events=tuple(s.id for s in situation))), [alert]
-    situation = situation or next((chain for e in said.events if (chain := situation_of(e, known.history.values()))), ())
-    subject = _subject(known, event, situation)
-    verdict = policy.next_word(rule, said.alert, subject, now)
+        alert = _first(rule, event, verdict, before, now) if isinstance(verdict, policy.Say) else None
+        said = Said(alert=alert, events=()) if alert else None
+    else:
+        situation = situation or next((chain for e in said.events if (chain := situation_of(e, known.history.values()))), ())
+        heard = _heard(known, event, situation)
+        verdict = policy.next_word(rule, said.alert, [(said.told.get(e.id), e) for e in heard], now)
+        alert = _next(said.alert, rule, verdict, now) if isinstance(verdict, policy.Say) else None
+    if said is None:
+        return known, []
     events = tuple(dict.fromkeys((*said.events, *(s.id for s in situation))))
-    if not isinstance(verdict, policy.Say):
-        return _remember(known, msgspec.structs.replace(said, events=events, waiting=verdict.until)), []
-    alert = _next(said.alert, rule, subject or said.alert.event, verdict, now)
-    return _remember(known, Said(alert=alert, events=events)), [alert]
+    if alert is None:
+        waiting = verdict.until if isinstance(verdict, policy.Quiet) else None
+        return _remember(known, msgspec.structs.replace(said, events=events, waiting=waiting)), []
+    told = said.told | {e.id: e for e in _heard(known, event, situation)}
+    return _remember(known, Said(alert=alert, events=events, told=told)), [alert]
+
+
+def _heard(known: Known, event: Event, situation: tuple[Seen, ...]) -> list[Event]:
+    """The events of a situation that the rule wants: *event* first, then the latest."""
+    latest = sorted(
+        (s for s in situation if s.wanted and s.id in known.current), key=lambda s: (s.id != event.id, -s.start.timestamp(), s.id)
+    )
+    return [known.current[s.id] for s in latest]
 
 
 def _said_of(known: Known, events: tuple[str, ...]) -> Said | None:
@@ -103,16 +116,7 @@ def _said_of(known: Known, events: tuple[str, ...]) -> Said | None:
     return next((s for s in known.said.values() if set(s.events) & set(events)), None)
 
 
-def _subject(known: Known, event: Event, situation: tuple[Seen, ...]) -> Event | None:
-    """The event to speak of: the one that brings the news if the rule wants it, else the last of the situation that it wants."""
-    of_interest = [s for s in situation if s.wanted]
-    if any(s.id == event.id for s in of_interest):
-        return event
-    last = max(of_interest, key=lambda s: (s.start, s.id), default=None)
-    return known.current.get(last.id) if last else None
-
-
-def _first(known: Known, rule: Rule, event: Event, verdict: policy.Say, before: Seen | None, now: datetime) -> Alert:
+def _first(rule: Rule, event: Event, verdict: policy.Say, before: Seen | None, now: datetime) -> Alert:
     confirmed = rule.confirm is None or event.owners >= rule.confirm.owners
     return Alert(
         id=digest(rule.id, event.key, event.place.id, event.id),
@@ -134,7 +138,8 @@ def _first(known: Known, rule: Rule, event: Event, verdict: policy.Say, before: 
     )
 
 
-def _next(last: Alert, rule: Rule, event: Event, verdict: policy.Say, now: datetime) -> Alert:
+def _next(last: Alert, rule: Rule, verdict: policy.Say, now: datetime) -> Alert:
+    event = verdict.event or last.event
     confirmed = last.stage == "preliminary" and rule.confirm is not None and event.owners >= rule.confirm.owners
     return msgspec.structs.replace(
         last,

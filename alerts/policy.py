@@ -7,6 +7,9 @@ from alerts.records import Alert, Change, Reason, Rule
 from alerts.rules.situations import Seen
 from streams.records import Claim, Event
 
+Heard = tuple[Event | None, Event]
+"""An event as it was when last spoken of (None: never), and as it is."""
+REPORTED_AGAIN = "REPORTED AGAIN after the retraction"
 GONE = "no source says so any more"
 MATERIAL = ("control", "killed", "attacker")
 """Questions on which a new answer is worth a message (ALERT.md)."""
@@ -24,6 +27,8 @@ class Say(Reason, frozen=True, kw_only=True):
 
     change: Change
     differences: tuple[str, ...] = ()
+    event: Event | None = None
+    """What to speak of; None to speak of what was last spoken of."""
 
 
 def first_word(rule: Rule, event: Event, situation: Sequence[Seen], before: Seen | None, now: datetime) -> Say | Quiet:
@@ -52,53 +57,62 @@ def first_word(rule: Rule, event: Event, situation: Sequence[Seen], before: Seen
         return Quiet(
             code="not_novel", text=f"{before.number} was here {_days(gap)} before; the rule asks for {_days(rule.novelty)} of quiet"
         )
-    return Say(code="new", text=_quiet_for(rule, before), change="new")
+    return Say(code="new", text=_quiet_for(rule, before), change="new", event=event)
 
 
-def next_word(rule: Rule, last: Alert, event: Event | None, now: datetime) -> Say | Quiet:
+def next_word(rule: Rule, last: Alert, heard: Sequence[Heard], now: datetime) -> Say | Quiet:
     """Judge a situation that something was said of.
 
     Args:
         last: What was last said of it.
-        event: The event to speak of now; None if nothing that the rule wants is left of the situation.
+        heard: The events of it that the rule wants, the one that brings the news first; () if nothing is left of it.
         now: The time of the step.
     """
-    if event is None:
+    if not heard:
         if last.change == "retraction":
             return Quiet(code="retracted", text="the retraction was sent")
-        return Say(
-            code="retraction",
-            text="no source says so any more",
-            change="retraction",
-            differences=("RETRACTED: no source says so any more",),
-        )
-    changes = differences(last, event, rule)
-    if not changes:
+        return Say(code="retraction", text=GONE, change="retraction", differences=(f"RETRACTED: {GONE}",))
+    news = [(told, event, changes) for told, event in heard if (changes := differences(rule, last, told, event))]
+    if not news and last.change != "retraction":
         return Quiet(code="unchanged", text="nothing material changed")
-    if now - last.at < rule.cooldown and not urgent(last, event):
+    if now - last.at < rule.cooldown and last.change != "retraction" and not any(urgent(last, told, event) for told, event, _ in news):
         return Quiet(code="cooldown", text=f"the last message is {_days(now - last.at)} old", until=last.at + rule.cooldown)
-    corrected = last.change == "retraction" or event.type != last.event.type or moved(last.event, event)
-    return Say(code="material_change", text=changes[0], change="correction" if corrected else "update", differences=changes)
+    again = (REPORTED_AGAIN,) if last.change == "retraction" else ()
+    told, event = news[0][:2] if news else heard[0]
+    changes = tuple(dict.fromkeys((*again, *(c for _, _, changes in news for c in changes))))
+    corrected = bool(again) or (told is not None and (event.type != told.type or moved(told, event)))
+    return Say(code="material_change", text=changes[0], change="correction" if corrected else "update", differences=changes, event=event)
 
 
-def differences(last: Alert, event: Event, rule: Rule) -> tuple[str, ...]:
-    """What is new in *event* since *last*, most important first: only what is worth a message."""
-    old, out = last.event, list[str]()
-    if last.change == "retraction":
-        out.append("REPORTED AGAIN after the retraction")
-    if event.id != old.id and event.occurred != old.occurred:
-        out.append(f"GOES ON: {event.type.replace('_', ' ')} on a further day")
-    elif event.type != old.type:
-        out.append(f"NOW {event.type.replace('_', ' ')}, before {old.type.replace('_', ' ')}")
-    out += contradictions(old, event)
-    if moved(old, event):
+def differences(rule: Rule, last: Alert, told: Event | None, event: Event) -> tuple[str, ...]:
+    """What is worth a message of *event*, most important first.
+
+    Args:
+        told: The event as it was when last spoken of; None if it never was.
+    """
+    confirmed = rule.confirm is not None and last.stage == "preliminary" and event.owners >= rule.confirm.owners
+    support = (f"CONFIRMED by {event.owners} independent sources",) if confirmed else ()
+    if told is None:
+        return (_also(last, event), *support)
+    out = [f"NOW {_words(event)}, before {_words(told)}"] if event.type != told.type else []
+    out += contradictions(told, event)
+    if moved(told, event):
         out.append(f"PLACE moved to {event.place.name}")
-    if rule.confirm and last.stage == "preliminary" and event.owners >= rule.confirm.owners:
-        out.append(f"CONFIRMED by {event.owners} independent sources")
-    elif event.owners > old.owners:
-        out.append(f"{event.owners - old.owners} MORE independent source{'s' if event.owners - old.owners > 1 else ''}")
-    out += [_told(claim) for claim in event.claims if claim.question in MATERIAL and not _has(old, claim)]
+    out += support
+    if not confirmed and event.owners > told.owners:
+        out.append(f"{event.owners - told.owners} MORE independent source{'s' if event.owners - told.owners > 1 else ''}")
+    out += [_told(claim) for claim in event.claims if claim.question in MATERIAL and not _has(told, claim)]
     return tuple(dict.fromkeys(out))
+
+
+def _also(last: Alert, event: Event) -> str:
+    """An event that joins what was spoken of."""
+    day = f"{event.occurred.start:%d %b %y}".upper() if event.occurred else "day not reported"
+    return f"{'GOES ON' if event.type == last.event.type else 'ALSO'}: {_words(event)}, {day}"
+
+
+def _words(event: Event) -> str:
+    return event.type.replace("_", " ")
 
 
 def contradictions(old: Event, event: Event) -> list[str]:
@@ -121,13 +135,12 @@ def moved(old: Event, event: Event) -> bool:
     return event.place.id != old.place.id
 
 
-def urgent(last: Alert, event: Event) -> bool:
-    """Whether a change must not wait for the cooldown: a denial, a dispute, a confirmation, a change of hands."""
-    return (
-        bool(contradictions(last.event, event))
-        or event.type != last.event.type
-        or (last.stage == "preliminary" and event.owners > last.event.owners)
-    )
+def urgent(last: Alert, told: Event | None, event: Event) -> bool:
+    """Whether a change must not wait for the cooldown: a denial, a dispute, a confirmation, another type."""
+    if told is None:
+        return False
+    confirming = last.stage == "preliminary" and event.owners > told.owners
+    return confirming or event.type != told.type or bool(contradictions(told, event))
 
 
 def _told(claim: Claim) -> str:

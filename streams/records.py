@@ -219,6 +219,8 @@ class Mention(Record, frozen=True, kw_only=True):
     evidence: Span
     url: str | None = None
     signature: Signature | None = None
+    more: int = 0
+    """How many records of this revision follow under this key; fuse speaks at the last, of all that the article says."""
     clock_corrected: bool = False
     """The feed dated the article in the future; ``fetched`` was taken instead."""
     sample: bool = False
@@ -246,6 +248,8 @@ class Withdrawn(Record, frozen=True, kw_only=True):
     article: str
     key: str
     fetched: datetime
+    more: int = 0
+    """As of a mention."""
 
     @property
     def at(self) -> datetime:

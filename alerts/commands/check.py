@@ -58,7 +58,7 @@ def check_rules(settings: Settings, out: TextIO) -> int:
     mistakes: list[str] = []
     for read, path in ((load_rules, settings.rules), (load_receivers, settings.receivers)):
         try:
-            read(path)  # type: ignore[operator]
+            read(path)
         except RulesError as error:
             mistakes += error.mistakes
     if mistakes:

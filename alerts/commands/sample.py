@@ -3,6 +3,7 @@
 The story is an exercise: an invented day at a real place, told in three entries by outlets that do not exist.
 """
 
+import asyncio
 import mailbox
 import secrets
 from base64 import b64encode
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 from alerts.records import Receiver
 
@@ -84,7 +85,7 @@ class Sample:
         self.start = clock()
         self.secret = f"whsec_{b64encode(secrets.token_bytes(32)).decode()}"
         self._runner: web.AppRunner | None = None
-        self._mail: Controller | None = None
+        self._mail: asyncio.Server | None = None
         self.port = 0
         self.mail_port = 0
 
@@ -97,14 +98,13 @@ class Sample:
         site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=1)
         await site.start()
         self.port = self._runner.addresses[0][1]
-        self._mail = Controller(self, hostname="127.0.0.1", port=0)
-        self._mail.start()
-        self.mail_port = self._mail.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        self._mail = await asyncio.get_running_loop().create_server(lambda: SMTP(self), "127.0.0.1", 0)
+        self.mail_port = self._mail.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._mail is not None:
-            self._mail.stop()
+            self._mail.close()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -1,8 +1,11 @@
 """The stage `detect`: articles in, mentions out; remembers what the last revision of each article said."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
+
+import msgspec
 
 from streams.records import Article, Mention, Part, Record, Tick, Withdrawn, digest
 from streams.stages import Stage
@@ -69,7 +72,17 @@ def detect_step(last: LastRevision | None, reading: Reading | Tick, control: Non
         for i, key in (last.made.items() if last else ())
         if made.get(i) != key
     ]
-    return LastRevision(fetched=article.at, content=reading.content, made=made), [*gone, *reading.mentions]
+    return LastRevision(fetched=article.at, content=reading.content, made=made), counted([*gone, *reading.mentions])
+
+
+def counted(said: Sequence[Mention | Withdrawn]) -> list[Record]:
+    """Tell each record how many of its key follow, so that nobody speaks of half an article."""
+    left = Counter(r.key for r in said)
+    out: list[Record] = []
+    for record in said:
+        left[record.key] -= 1
+        out.append(msgspec.structs.replace(record, more=left[record.key]))
+    return out
 
 
 def detect(reader: Reader) -> Stage:

@@ -18,6 +18,8 @@ LATENESS = timedelta(hours=6)
 OPEN = timedelta(hours=48)
 """An event without news for so long is over."""
 KEPT = OPEN + LATENESS
+PATIENCE = timedelta(seconds=1)
+"""How long the rest of an article's mentions is awaited; it is in the same log, so that only a lost record costs this."""
 
 
 class Held(Part, frozen=True, kw_only=True):
@@ -50,23 +52,40 @@ class Fused(Part, frozen=True, kw_only=True):
     withdrawn: dict[str, datetime] = {}
     """When each mention was last taken back, so that an older copy of it does not return."""
     events: dict[str, Told] = {}
+    unspoken: tuple[str, ...] = ()
+    """Places that half an article has changed."""
 
 
 def fuse_step(state: Fused | None, record: Mention | Withdrawn | Tick, control: None) -> tuple[Fused | None, list[Record]]:
-    """Take a mention in or back, and write every event that it changes."""
+    """Take a mention in or back; at the last of its article write every event that changed."""
     if isinstance(record, Tick):
-        return forget(state, record.at), []
+        return wake(state, record.at)
     now = max(record.at, state.now) if state else record.at
     state = msgspec.structs.replace(state, now=now) if state else Fused(now=now)
-    touched = {s for m in (_held(state, record.id), record) if isinstance(m, Mention) and (s := site(m)) is not None}
-    changed = take(state, record)
-    if changed is None:
-        return state, []
+    places = {m.place.id for m in (_held(state, record.id), record) if isinstance(m, Mention) and m.place is not None}
+    taken = take(state, record)
+    if taken is not None:
+        state = msgspec.structs.replace(taken, unspoken=tuple(sorted(places | set(state.unspoken))))
+    return (state, []) if record.more else speak(state)
+
+
+def speak(state: Fused) -> tuple[Fused, list[Record]]:
+    """Write every event that the changes since the last time make or change."""
     out: list[Record] = []
-    for place in sorted({place for place, _ in touched}):
-        changed, events = refuse(changed, place)
+    for place in state.unspoken:
+        state, events = refuse(state, place)
         out += events
-    return changed, out
+    return msgspec.structs.replace(state, unspoken=()), out
+
+
+def wake(state: Fused | None, now: datetime) -> tuple[Fused | None, list[Record]]:
+    """Speak although the rest of an article did not come, and forget what is closed."""
+    if state is None:
+        return None, []
+    out: list[Record] = []
+    if state.unspoken and state.now + PATIENCE <= now:
+        state, out = speak(state)
+    return forget(state, now), out
 
 
 def _held(state: Fused, mention: str) -> Mention | None:
@@ -193,10 +212,8 @@ def _ended(told: Told, now: datetime, *, into: str | None) -> Event:
     return msgspec.structs.replace(told.last, **changes)
 
 
-def forget(state: Fused | None, now: datetime) -> Fused | None:
+def forget(state: Fused, now: datetime) -> Fused | None:
     """Drop what is closed: events without news for 48 h and the lateness, with their mentions; then what nothing refers to."""
-    if state is None:
-        return None
     fresh: set[str] = set()
     for h in state.held.values():
         if h.mention.fetched + KEPT > now:
@@ -210,8 +227,10 @@ def forget(state: Fused | None, now: datetime) -> Fused | None:
     return msgspec.structs.replace(state, now=max(now, state.now), held=held, events=events, withdrawn=withdrawn)
 
 
-def next_forgetting(state: Fused) -> datetime:
-    """When something in memory closes."""
+def next_waking(state: Fused) -> datetime:
+    """When something in memory closes, or half an article is spoken of."""
+    if state.unspoken:
+        return state.now + PATIENCE
     newest: dict[str, datetime] = {}
     for i, h in state.held.items():
         unit = h.event or i
@@ -227,5 +246,5 @@ FUSE = Stage(
     outputs=(EVENTS,),
     step=fuse_step,
     state=Fused,
-    due=next_forgetting,
+    due=next_waking,
 )
