@@ -66,14 +66,17 @@ def bluf(alert: Alert) -> str:
 
 def _standing(event: Event) -> str:
     """What is disputed, else what came of it, else who stands behind it."""
-    denied = (
-        [f"DENIED by {' and '.join(dict.fromkeys(name for claim in no for name in claim.by))}"] if (no := assessment.denials(event)) else []
-    )
+    denied = _denial(event)
     doubts = [*denied, *(doubt(event, question) for question in assessment.disputes(event) if question != "happened" or not denied)]
     if doubts or event.disputed:
         return "; ".join(doubts) or "DISPUTED"
     alone = "one source, unconfirmed" if event.owners == 1 else plural(event.owners, "independent source")
     return "; ".join([*(_outcomes(event) or [alone]), *_toll(event)])
+
+
+def _denial(event: Event) -> list[str]:
+    names = dict.fromkeys(name for claim in assessment.denials(event) for name in claim.by or ("a source not named",))
+    return [f"DENIED by {' and '.join(names)}"] if names else []
 
 
 def _outcomes(event: Event) -> list[str]:

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from alerts.delivery.addresses import read_allowed
+from alerts.delivery.guard import read_allowed
 from alerts.delivery.messages import render
 from alerts.records import Alert, Notification, Receiver
 from tests.builders import a_desk, a_receiver, an_alert
