@@ -22,7 +22,7 @@ ONE_SOURCE_CEILING = 0.79
 MACHINE_CEILING = 0.94
 """*Almost certain* is for an analyst to say."""
 DENIED_CEILING = 0.54
-"""Somebody comparable says that it did not happen: a roughly even chance at best."""
+"""As many groups say that it did not happen as say that it did: a roughly even chance at best. Fewer: likely at best."""
 
 NO = frozenset({"no", "denied", "false", "did not happen"})
 ADDING = frozenset({"losses"})
@@ -37,8 +37,15 @@ def likelihood(probability: float) -> str:
 
 def probability(event: Event) -> float:
     """How likely it is that the event happened, capped by what kind of support there is."""
-    ceiling = DENIED_CEILING if denied(event) else ONE_SOURCE_CEILING if event.owners < 2 else MACHINE_CEILING
-    return min(event.confidence, ceiling)
+    no, yes = _groups(event, denials(event)), _groups(event, [c for c in event.claims if c.question == "happened" and not _is_denial(c)])
+    if no and no >= max(yes, 1):
+        return min(event.confidence, DENIED_CEILING)
+    return min(event.confidence, ONE_SOURCE_CEILING if no or event.owners < 2 else MACHINE_CEILING)
+
+
+def _groups(event: Event, claims: list[Claim]) -> int:
+    """How many independent groups stand behind any of *claims*."""
+    return len(frozenset().union(*(owners(event, claim) for claim in claims)))
 
 
 def confidence(event: Event) -> tuple[str, str]:
@@ -47,8 +54,8 @@ def confidence(event: Event) -> tuple[str, str]:
     basis = "No source stands behind it any more" if not event.owners else plural(event.owners, "independent source").capitalize()
     basis = "One source" if event.owners == 1 else basis
     if event.disputed:
-        named = f" on {', '.join(SUBJECT[question] for question in open_questions)}" if open_questions else ""
-        return ("low" if event.owners < 3 or denied(event) else "moderate"), f"{basis}; sources contradict each other{named}."
+        named = f" on {' and '.join(SUBJECT[question] for question in open_questions)}" if open_questions else ""
+        return ("low" if event.owners < 3 or denials(event) else "moderate"), f"{basis}; sources contradict each other{named}."
     level = "low" if event.owners < 2 else "moderate" if event.owners == 2 else "high"
     return level, f"{basis}; nothing contradicts {'it' if event.owners == 1 else 'them'} yet."
 
@@ -63,9 +70,13 @@ SUBJECT = {
 }
 
 
-def denied(event: Event) -> bool:
-    """Whether somebody says that it did not happen at all."""
-    return any(claim.question == "happened" and claim.answer.casefold() in NO for claim in event.claims)
+def denials(event: Event) -> list[Claim]:
+    """The claims that it did not happen at all."""
+    return [claim for claim in event.claims if _is_denial(claim)]
+
+
+def _is_denial(claim: Claim) -> bool:
+    return claim.question == "happened" and claim.answer.casefold() in NO
 
 
 def disputes(event: Event) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def _block(event: Event, desk: Desk, columns: list[Source]) -> list[str]:
         *(f"{source.name} ({assessment.letter(desk, source.owner, source.name)}{_digit(event, source)})" for source in columns),
     ]
     asked = dict.fromkeys((claim.question, question(claim, event)) for claim in event.claims)
-    return table([head, *([words, *(_cell(event, source, name) for source in columns)] for name, words in asked)])
+    return table([head, *([words, *(_cell(event, source, name, desk) for source in columns)] for name, words in asked)])
 
 
 def _given(event: Event, source: Source, name: str | None = None) -> list[Claim]:
@@ -93,14 +93,20 @@ def _digit(event: Event, source: Source) -> str:
     return f"{digits.pop()}" if len(digits) == 1 else ""
 
 
-def _cell(event: Event, source: Source, name: str) -> str:
-    alone = _digit(event, source)
-    return "; ".join(_answer(event, source, claim, alone) for claim in _given(event, source, name)) or NOT_STATED
+def _heading(event: Event, source: Source, desk: Desk) -> str:
+    """``ARA News (F3)``; without a grade where each cell has its own."""
+    digit = _digit(event, source)
+    return f"{source.name} ({assessment.letter(desk, source.owner, source.name)}{digit})" if digit else source.name
 
 
-def _answer(event: Event, source: Source, claim: Claim, alone: str) -> str:
+def _cell(event: Event, source: Source, name: str, desk: Desk) -> str:
+    return "; ".join(_answer(event, source, claim, desk) for claim in _given(event, source, name)) or NOT_STATED
+
+
+def _answer(event: Event, source: Source, claim: Claim, desk: Desk) -> str:
     where = reference(event, source, claim)
-    graded = "" if alone else f" (credibility {assessment.digit(event, claim)})"
+    letter = assessment.letter(desk, source.owner, source.name)
+    graded = "" if _digit(event, source) else f" ({letter}{assessment.digit(event, claim)})"
     return f"{answer(claim)}{graded} [{where}]" if where else f"{answer(claim)}{graded}"
 
 
@@ -140,4 +146,4 @@ def not_counted(event: Event) -> list[str]:
         kinds.setdefault(BACKGROUND.get(evidence.status, "other mention"), []).append(evidence)
     lines = [f'{plural(len(found), name)} ("{found[0].quote}")' for name, found in kinds.items()]
     copies = event.articles - event.owners
-    return [*lines, f"{plural(copies, 'more article')} of the same owners or text"] if copies > 0 and event.owners else lines
+    return [*lines, f"{plural(copies, 'more article')} by the same owners or of the same text"] if copies > 0 and event.owners else lines

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from alerts.delivery.assessment import disputes
 from alerts.delivery.formats import UNKNOWN, days
 from streams.records import FACILITIES, Actor, Claim, Event, Place, Role
 
@@ -88,8 +89,14 @@ def fill(phrase: str, event: Event) -> str:
 
 def happening(event: Event) -> str:
     """Who did what to what, where, when: ``Islamic State attacked T4 (Tiyas) airbase, Homs, Syria, 12 DEC 16``."""
-    text = fill(words(event)["active" if actors(event, "attacker") else "passive"], event)
+    known = actors(event, "attacker") and "attacker" not in disputes(event)
+    text = fill(words(event)["active" if known else "passive"], event)
     return f"{text}, {days(event.occurred) or f'date {UNKNOWN}'}"
+
+
+def label(event: Event) -> str:
+    """The type by its name in ACLED's codebook: ``air/drone strike``."""
+    return words(event).get("label", event.type.replace("_", " "))
 
 
 def actors(event: Event, role: Role) -> list[str]:

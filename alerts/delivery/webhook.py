@@ -14,6 +14,7 @@ from aiohttp import (
     ClientTimeout,
     DummyCookieJar,
     InvalidURL,
+    NonHttpUrlClientError,
     ServerDisconnectedError,
     TCPConnector,
 )
@@ -83,7 +84,7 @@ def in_words(error: Exception, *, seconds: float | None = TIMEOUT_SECONDS) -> st
             return f"no connection to {error.host} port {error.port}: {error.os_error.strerror or error.os_error}"
         case ServerDisconnectedError():
             return "the receiver closed the connection without an answer"
-        case InvalidURL():
+        case InvalidURL() | NonHttpUrlClientError():
             return "the receiver's url is not one; write https://host/path"
         case _:
             return f"the exchange broke off: {type(error).__name__}"
