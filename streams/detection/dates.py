@@ -44,6 +44,8 @@ class DateWords:
     duration: bool = False
 
 
+_LONG = re.compile(r"(?:month|year|decade|centur)\w* (?:ago|earlier|before)|last year", re.IGNORECASE)
+"""Words that mean long ago whenever the text came out."""
 _Reader = Callable[[re.Match[str], datetime | None], "Occurred | None"]
 
 
@@ -55,7 +57,8 @@ def find(sentence: str, published: datetime | None) -> list[DateWords]:
             if any(match.start() < d.end and d.start < match.end() for d in found):
                 continue
             when = reader(match, published)
-            found.append(DateWords(match.start(), match.end(), when, **flags))
+            past = flags.get("past", False) or (when is None and _LONG.search(match.group()) is not None)
+            found.append(DateWords(match.start(), match.end(), when, past, flags.get("future", False), flags.get("duration", False)))
     return sorted(found, key=lambda d: d.start)
 
 

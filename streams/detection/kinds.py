@@ -52,7 +52,7 @@ def _fixed(kind: EventType) -> Callable[[Scene, Trigger, Arguments], Kind | None
 
 
 def _armed(scene: Scene, tokens: frozenset[int]) -> bool:
-    return bool(scene.classes_of(tokens) & (ARMED | {"mil_site", "hardware"})) or any(a.armed for a in scene.actors_in(tokens))
+    return bool(scene.classes_of(tokens) & (ARMED | {"mil_site", "site", "hardware"})) or any(a.armed for a in scene.actors_in(tokens))
 
 
 def _word(scene: Scene, token: int) -> str:
@@ -149,7 +149,7 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     whom = scene.classes_of(arguments.whom)
     names = [p for p in scene.places_in(arguments.whom) if not p.demonym]
     words = {_word(scene, t) for t in arguments.whom}
-    place = bool(names) or bool(whom & {"area", "mil_site"})
+    place = bool(names) or bool(whom & {"area", "mil_site", "site"})
     if words & _ARMS and not names:
         return Kind("disrupted_weapons_use")
     if not place:
@@ -162,9 +162,9 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     if taker == "civilian":
         return None
     partly = bool(words & {"part", "parts", "portion", "sections", "section", "half"})
-    if partly and whom & {"mil_site"}:
+    if partly and whom & {"mil_site", "site"}:
         return Kind("armed_clash", "partly_captured", specific=False)
-    if _without_fight(scene):
+    if _without_fight(scene, arguments):
         return Kind("non_violent_transfer_of_territory")
     state = taker == "state" or (taker is None and loser == "non_state")
     return Kind("government_regains_territory" if state else "non_state_actor_overtakes_territory", "partly_captured" if partly else "captured")
@@ -189,19 +189,22 @@ def _other(side: str | None) -> str | None:
     return {"state": "non_state", "non_state": "state"}.get(side or "")
 
 
-def _without_fight(scene: Scene) -> bool:
+def _without_fight(scene: Scene, arguments: Arguments) -> bool:
+    """Whether the place was given up, not fought for; "recaptured" says itself that it was."""
     frames = {t.frame for t in scene.triggers}
     if "hand" in frames or scene.near() & {"deserted"}:
         return True
     words = set(scene.parse.words)
     if words & {"deserted", "abandoned", "handed", "unopposed"}:
         return True
+    if _word(scene, arguments.head).startswith(("recaptur", "captur", "retak", "retook", "overr", "storm", "liberat")):
+        return False
     return "withdraw" in frames and not frames & FIGHTING and not words & {"force", "forced", "offensive"}
 
 
 def _hand(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     near = scene.near()
-    if not near & {"area", "mil_site"} and not scene.places:
+    if not near & {"area", "mil_site", "site"} and not scene.places:
         return None
     if "weapon" in trigger.pattern or {_word(scene, t) for t in arguments.whom} & {"supplies", "aid", "weapons", "prisoners", "bodies", "body"}:
         return None
@@ -283,6 +286,7 @@ def _claim(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 
 
 _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
+    "none": lambda scene, trigger, arguments: None,
     "air": _air,
     "shell": _shell,
     "suicide": _fixed("suicide_bomb"),

@@ -12,6 +12,7 @@ DATA = Path(__file__).parent / "data"
 GAP = r"(?: +\w+){0,3}?"
 """What ``...`` in a pattern stands for: up to three words."""
 _OTHER = re.compile(r"[\W_]")
+_MARKUP = re.compile(r"<[a-zA-Z/][^<>\n]{0,400}>")
 
 
 class LexiconError(ValueError):
@@ -19,10 +20,12 @@ class LexiconError(ValueError):
 
 
 def fold(text: str) -> str:
-    """Lower-case *text* with everything but letters and digits as spaces, character for character, so that offsets hold."""
+    """Lower-case *text* with everything but letters and digits, and whole HTML tags, as spaces, character for character, so that offsets hold."""
     lower = text.lower()
     if len(lower) != len(text):
         lower = "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    if "<" in lower:
+        lower = _MARKUP.sub(lambda tag: " " * len(tag.group()), lower)
     return _OTHER.sub(" ", lower)
 
 

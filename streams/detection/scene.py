@@ -109,7 +109,7 @@ def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | 
     names = _actors(draft, folded, lexicon, published)
     agencies = tuple(h for h in lexicon.agencies.find(folded) if _capital(draft.text, h))
     weapons = tuple(lexicon.weapons.find(folded))
-    places = tuple(p for p in draft.places if _is_place(p, names, agencies, weapons))
+    places = tuple(p for p in draft.places if _is_place(p, names, agencies, weapons) and _is_name(p, parse))
     found = tuple(dates.find(draft.text, published))
     scene = Scene(draft.start, draft.text, parse, draft.triggers, {}, weapons, names, places, found, agencies, draft.context, draft.headline)
     for hit in lexicon.words.find(folded):
@@ -126,6 +126,14 @@ def _is_place(place: NamedPlace, actors: tuple[NamedActor, ...], agencies: tuple
     """A word of an actor's, an agency's or a weapon's name is no place, unless it is the state itself or more than that name."""
     others = [(a.start, a.end) for a in actors if a.armed] + [(h.start, h.end) for h in (*agencies, *weapons)]
     return not any(start <= place.start and place.end <= end for start, end in others)
+
+
+def _is_name(place: NamedPlace, parse: Parse) -> bool:
+    """Whether the tagger takes any of its words for a name; "At", "Over" and "We" at the head of a sentence are none."""
+    if len(place.words) > 6 or not place.words.isalpha():
+        return True
+    tags = [tag for start, tag in zip(parse.starts, parse.tags, strict=True) if place.start <= start < place.end]
+    return not tags or any(tag.startswith("NN") or tag in {"JJ", "FW"} for tag in tags)
 
 
 def _actors(draft: Draft, folded: str, lexicon: Lexicon, published: datetime | None) -> tuple[NamedActor, ...]:

@@ -12,8 +12,14 @@ from streams.detection.lexicon import DATA, LexiconError, rows
 from streams.detection.scene import ARMED, WEAPONS, Scene
 from streams.detection.triggers import Trigger
 
-DOMAINS = ("sport", "business", "stage", "health", "nature", "accident", "crime", "court", "politics", "crowd", "police")
+DOMAINS = ("sport", "business", "stage", "health", "nature", "accident", "crime", "court", "politics", "crowd", "police", "labour", "space", "animal")
 CIVIL = frozenset({"civilian", "civil_site"})
+GROUNDS = frozenset(
+    {"who_armed", "who_force", "who_weapon", "whom_armed", "whom_site", "whom_hardware", "means_weapon", "near_armed", "near_weapon", "near_war", "near_site"}
+)
+"""Signs in the sentence itself that arms are meant. Without one of them only words that name a weapon's use are believed."""
+LOOSE_GROUNDS = frozenset({"who_state", "doc_armed", "doc_war"})
+"""Signs that do for words of attack, never for words of dying."""
 
 
 @cache
@@ -36,6 +42,18 @@ def score(scene: Scene, trigger: Trigger, arguments: Arguments) -> float:
     """Log-odds that *trigger* tells of armed force; above 0 it does."""
     table = weights()
     return table["bias"] + sum(table[sign] for sign in signs(scene, trigger, arguments))
+
+
+def grounded(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
+    """Whether anything but the trigger itself speaks of arms."""
+    if trigger.weight >= 3:
+        return True
+    found = set(signs(scene, trigger, arguments))
+    if found & GROUNDS:
+        return True
+    if trigger.frame == "bomb" and {"near_toll", "whom_civil"} & found:
+        return True
+    return trigger.frame != "kill" and bool(found & LOOSE_GROUNDS)
 
 
 def probability(log_odds: float) -> float:
@@ -77,7 +95,7 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
     found = []
     if classes & ARMED or any(a.armed for a in actors):
         found.append("whom_armed")
-    found += [name for name, wanted in (("whom_site", {"mil_site"}), ("whom_hardware", {"hardware"}), ("whom_civil", CIVIL), ("whom_area", {"area"})) if classes & wanted][:2]
+    found += [name for name, wanted in (("whom_site", {"mil_site"}), ("whom_weak_site", {"site"}), ("whom_hardware", {"hardware"}), ("whom_civil", CIVIL), ("whom_area", {"area"})) if classes & wanted][:2]
     if any(not p.demonym for p in scene.places_in(tokens)):
         found.append("whom_place")
     if "abstract" in classes and not found:
@@ -100,6 +118,7 @@ def _near(scene: Scene, arguments: Arguments) -> list[str]:
     found += ["near_weapon"] if others & WEAPONS else []
     found += ["near_site"] if "mil_site" in others else []
     found += ["near_war"] if "war_word" in others else []
+    found += ["near_sport_twice"] if sum("sport" in names for names in scene.classes.values()) > 1 else []
     found += ["near_toll"] if (toll := casualties.read(scene.text)).killed or toll.injured else []
     return found + [f"near_{name}" for name in DOMAINS if name in near]
 

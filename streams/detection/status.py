@@ -86,7 +86,7 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     for status in ("denied", "negated", "threatened", "planned", "hypothetical", "attempted"):
         if _governed(scene, arguments, above, cues.get((status, "above"), frozenset()), cues["through", "above"]):
             holding.add(status)  # type: ignore[arg-type]
-    if set(words_above) & cues["followup", "above"] or "court" in scene.near() and "aftermath" in scene.near():
+    if set(words_above) & cues["followup", "above"] or set(parse.words) & cues["followup", "sentence"] or "court" in scene.near() and "aftermath" in scene.near():
         holding.add("follow_up")
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
         holding.add("planned")

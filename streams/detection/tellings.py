@@ -82,7 +82,7 @@ def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, int, int]:
 
 def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     """The trigger with its kind, if it is one of armed force or of what armies do."""
-    if _is_noun_target(scene, head):
+    if trigger.frame == "none" or _is_noun_target(scene, head) or _is_name(scene, trigger, head):
         return None
     args = arguments.of(scene.parse, head)
     score = sense.score(scene, trigger, args)
@@ -90,7 +90,20 @@ def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     if kind is None:
         return None
     floor = 0.0 if kind.type in KINETIC else UNARMED_FLOOR if kind.type in _PLAIN else STRATEGIC_FLOOR
+    if kind.type in KINETIC and not sense.grounded(scene, trigger, args):
+        return None
     return _Read(trigger, args, kind, score) if score > floor else None
+
+
+def _is_name(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """ "Shell", "Battle of Hastings": in running text a capital within the sentence makes a name of it."""
+    capital = scene.text[scene.parse.starts[head]].isupper() and not scene.text[trigger.start : trigger.end].isupper()
+    return capital and head > 0 and trigger.weight < 3 and not scene.headline and scene.parse.tags[head].startswith("NNP") and not _title_case(scene.text)
+
+
+def _title_case(text: str) -> bool:
+    words = [w for w in text.split() if len(w) > 3]
+    return sum(w[0].isupper() for w in words) > 0.6 * len(words)
 
 
 def _is_noun_target(scene: Scene, head: int) -> bool:
@@ -109,7 +122,7 @@ def _tell(scene: Scene, one: _Read, rest: Iterable[_Read], before: Sequence[Name
     toll = casualties.read(scene.text) if one.kind.type in KINETIC else casualties.Toll()
     base = Telling(
         type=one.kind.type, standing=standing, outcome=one.kind.outcome, confidence=sense.probability(one.score), place=None,
-        actors=actors.read(scene, args), weapons=_weapons(scene) if one.kind.type in KINETIC else (), killed=toll.killed, injured=toll.injured,
+        actors=actors.read(scene, args, repelled=one.trigger.frame in {"repel", "intercept"}), weapons=_weapons(scene) if one.kind.type in KINETIC else (), killed=toll.killed, injured=toll.injured,
         losses=casualties.losses(scene.text) if one.kind.type in KINETIC else None, occurred=date.when if date else None,
         start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific, depth=_depth(scene, args.head, lexicon), headline=scene.headline,
     )  # fmt: skip
