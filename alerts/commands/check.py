@@ -9,13 +9,13 @@ from typing import TextIO
 
 from alerts.commands.lines import put
 from alerts.commands.up import mail_settings
-from alerts.delivery.addresses import read_allowed
 from alerts.delivery.messages import render
 from alerts.delivery.send import Sender
 from alerts.delivery.webhook import open_session
 from alerts.records import Alert, Delivery, Outcome, Reason, Receiver
 from alerts.rules.load import RulesError, load_rules
 from alerts.rules.receivers import load_receivers
+from streams.addresses import read_allowed
 from streams.errors import ExplainedError
 from streams.feeds.check import check
 from streams.feeds.config import load_feeds

@@ -16,7 +16,6 @@ from prometheus_client import start_http_server
 
 from alerts.commands.river import configured, detector_of, river
 from alerts.commands.sample import SECRET, Sample
-from alerts.delivery.addresses import read_allowed
 from alerts.delivery.dispatch import READER, Dispatch
 from alerts.delivery.mail import MailSettings
 from alerts.delivery.send import Sender
@@ -24,6 +23,7 @@ from alerts.delivery.webhook import open_session
 from alerts.records import Alert, Delivery, Outcome, Receiver
 from alerts.topics import CONTROL, DELIVERIES
 from streams import metrics
+from streams.addresses import read_allowed
 from streams.feeds.config import Feed, load_feeds
 from streams.feeds.memory import FeedMemory
 from streams.feeds.poll import Poller, PollResult
@@ -129,7 +129,7 @@ class Up:
             for task in acting:
                 task.cancel()
             ends = await asyncio.gather(*acting, return_exceptions=True)
-            await asyncio.to_thread(pipeline.stop)
+            await asyncio.to_thread(pipeline.end)
         return self._ended([*ends, pipeline.failure])
 
     def _ended(self, ends: Sequence[object]) -> int:
@@ -229,20 +229,20 @@ class Pipeline(threading.Thread):
         super().__init__(name="pipeline", daemon=True)
         self.failure: Exception | None = None
         self._local = local
-        self._stop = threading.Event()
+        self._ending = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._stopped = stopped
 
     def run(self) -> None:
         try:
-            self._local.run(self._stop)
+            self._local.run(self._ending)
         except Exception as error:  # noqa: BLE001  whatever ends the pipeline ends the run, and is told there
             self.failure = error
             self._loop.call_soon_threadsafe(self._stopped.set)
 
-    def stop(self) -> None:
+    def end(self) -> None:
         """End after the batch under way."""
-        self._stop.set()
+        self._ending.set()
         self._local.wake()
         self.join(timeout=4)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 from typing import Any
 
-from alerts.delivery.addresses import Allowed, may_connect
+from streams.addresses import Allowed, may_connect
 
 AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
 

@@ -19,11 +19,11 @@ from aiohttp import (
     TCPConnector,
 )
 
-from alerts.delivery.addresses import Allowed
 from alerts.delivery.answers import Answer, of_status
 from alerts.delivery.guard import AddressRefusedError, dialler
 from alerts.delivery.signing import signed
 from alerts.records import Notification
+from streams.addresses import Allowed
 
 TIMEOUT_SECONDS = 15.0
 """For the whole attempt: Standard Webhooks 1.0.0 asks for 15 to 30."""

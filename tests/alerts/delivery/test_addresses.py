@@ -2,8 +2,8 @@
 
 import pytest
 
-from alerts.delivery.addresses import is_public, may_connect
 from alerts.delivery.guard import read_allowed
+from streams.addresses import is_public, may_connect
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"])

@@ -8,10 +8,10 @@ from aiohttp import ClientConnectorDNSError
 from aiohttp.client_reqrep import ConnectionKey
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from alerts.delivery.addresses import Allowed
 from alerts.delivery.answers import Answer
 from alerts.delivery.signing import read_secrets
 from alerts.delivery.webhook import in_words, open_session, post
+from streams.addresses import Allowed
 from tests.alerts.delivery.wire import CERTIFICATE, HERE, SECRET, Said, a_hook, to_hook
 
 NOW = datetime.now(UTC)
