@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from streams.detection.nlp import Parse
 
 CLAUSES = frozenset({"relcl", "acl", "advcl", "ccomp", "parataxis"})
-AGAINST = frozenset({"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "from", "over"})
+AGAINST = frozenset(
+    {"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "from", "over"}
+)
 LIGHT = frozenset(
     "launch launched launches launching carry carried carries carrying conduct conducted conducts conducting stage staged stages staging mount mounted mounting begin "
     "began beginning start started starting continue continued continuing wage waged waging commit committed make made making making execute perform performed press "
@@ -48,7 +50,9 @@ def head_of(parse: Parse, start: int, end: int) -> int | None:
     if not inside:
         return None
     tops = [i for i in inside if parse.heads[i] not in inside or parse.heads[i] == i]
-    return next((i for i in tops if is_verb(parse, i)), next((i for i in tops if parse.tags[i].startswith("N")), tops[0] if tops else inside[0]))
+    return next(
+        (i for i in tops if is_verb(parse, i)), next((i for i in tops if parse.tags[i].startswith("N")), tops[0] if tops else inside[0])
+    )
 
 
 def phrase(parse: Parse, token: int) -> frozenset[int]:
@@ -120,7 +124,7 @@ def _from_verb(parse: Parse, verb: int, who: set[int], whom: set[int]) -> None:
 
 
 def _antecedent(parse: Parse, verb: int, subject: int) -> int:
-    """"which" and "that" stand for the noun their clause hangs on."""
+    """ "which" and "that" stand for the noun their clause hangs on."""
     return parse.heads[verb] if parse.words[subject] in RELATIVE and parse.deps[verb] == "relcl" else subject
 
 

@@ -65,7 +65,9 @@ class Detector:
             scenes = [compose(draft, next(parses), self.lexicon, when) for draft in w.drafts]
             told = mentions.merge(self._tell(scenes, w, article, when))
             signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
-            found[w.article] += mentions.build(article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article])
+            found[w.article] += mentions.build(
+                article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article]
+            )
         return [tuple(_first_things_first(ms)) for ms in found]
 
     def credited(self, article: Article) -> list[str]:
@@ -154,7 +156,13 @@ def _shift(sentence: sentences.Sentence, by: int) -> sentences.Sentence:
 
 
 def _drafts(
-    body: str, among: Sequence[sentences.Sentence], hits: Sequence[triggers.Trigger], places: Sequence[NamedPlace], context: Counter[str], *, headline: bool = False
+    body: str,
+    among: Sequence[sentences.Sentence],
+    hits: Sequence[triggers.Trigger],
+    places: Sequence[NamedPlace],
+    context: Counter[str],
+    *,
+    headline: bool = False,
 ) -> list[Draft]:
     """The sentences with a trigger, each with its own triggers and places, offsets into the sentence. Linear in all three."""
     found = []

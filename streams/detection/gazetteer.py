@@ -126,7 +126,9 @@ class Gazetteer:
         self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
         nations = self.places[sorted(self._nations.values())]
         points = set(zip(nations["lat"].tolist(), nations["lon"].tolist(), strict=True))
-        self.capitals = np.array([i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64)
+        self.capitals = np.array(
+            [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64
+        )
         self.read = lru_cache(maxsize=8192)(self._read)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
@@ -204,7 +206,9 @@ class Gazetteer:
         whole = ~((flags & (SITE_HEAD | WEAK)) > 0)
         facility = facilities.parse(head)
         if whole.any():
-            return Reading(key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within)
+            return Reading(
+                key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within
+            )
         if facility and facility.head:
             return self._read_site(facility, within)
         if not len(places):
@@ -267,7 +271,9 @@ class Gazetteer:
     def _expanded(self, key: str) -> Reading | None:
         """``mt pleasant`` is ``mount pleasant``."""
         first, _, rest = key.partition(" ")
-        places, flags = self.lookup(f"{_EXPANDED[first]} {rest}") if first in _EXPANDED and rest else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+        places, flags = (
+            self.lookup(f"{_EXPANDED[first]} {rest}") if first in _EXPANDED and rest else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+        )
         keep = (flags & (SITE_HEAD | WEAK)) == 0
         return Reading(key, places[keep], flags[keep]) if keep.any() else None
 
@@ -352,5 +358,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise GazetteerError(f"{folder}: there is no gazetteer here; run `make gazetteer` to build it")
     manifest: dict[str, Any] = json.loads(path.read_bytes())
     if manifest.get("format") != FORMAT:
-        raise GazetteerError(f"{folder}: the gazetteer has format {manifest.get('format')}, but this version reads {FORMAT}; run `make gazetteer` to build it anew")
+        raise GazetteerError(
+            f"{folder}: the gazetteer has format {manifest.get('format')}, but this version reads {FORMAT}; run `make gazetteer` to build it anew"
+        )
     return manifest

@@ -155,7 +155,11 @@ def choose(gazetteer: Gazetteer, names: Sequence[_Name], weights: Weights) -> li
     total = own
     containers = _containment(gazetteer, names, rows, owner)
     for _ in range(2):
-        total = own + weights.contained * containers + _context_score(gazetteer, names, rows, owner, total + weights.contained * containers, weights)
+        total = (
+            own
+            + weights.contained * containers
+            + _context_score(gazetteer, names, rows, owner, total + weights.contained * containers, weights)
+        )
     ends = np.cumsum(sizes)
     return [int(rows[e - s + int(np.argmax(total[e - s : e]))]) if s else None for s, e in zip(sizes, ends, strict=True)]
 
@@ -218,7 +222,11 @@ def _context_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, 
     saturated = share * (1 - np.exp(-(len(names) - 1) / 1.5))
     named = rows[(gazetteer.kind_numbers[rows] == _ADMIN1) & (likely > 0.5)]
     division = np.isin(table["admin1"][rows], named) & (gazetteer.kind_numbers[rows] != _ADMIN1)
-    return weights.vote * saturated + weights.division * division + weights.near * _nearness(gazetteer, rows, owner, likely, weights.near_scale_km)
+    return (
+        weights.vote * saturated
+        + weights.division * division
+        + weights.near * _nearness(gazetteer, rows, owner, likely, weights.near_scale_km)
+    )
 
 
 def _softmax(score: Floats, owner: Indices, count: int) -> Floats:

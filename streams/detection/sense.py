@@ -12,10 +12,37 @@ from streams.detection.lexicon import DATA, LexiconError, rows
 from streams.detection.scene import ARMED, WEAPONS, Scene
 from streams.detection.triggers import Trigger
 
-DOMAINS = ("sport", "business", "stage", "health", "nature", "accident", "crime", "court", "politics", "crowd", "police", "labour", "space", "animal")
+DOMAINS = (
+    "sport",
+    "business",
+    "stage",
+    "health",
+    "nature",
+    "accident",
+    "crime",
+    "court",
+    "politics",
+    "crowd",
+    "police",
+    "labour",
+    "space",
+    "animal",
+)
 CIVIL = frozenset({"civilian", "civil_site"})
 GROUNDS = frozenset(
-    {"who_armed", "who_force", "who_weapon", "whom_armed", "whom_site", "whom_hardware", "means_weapon", "near_armed", "near_weapon", "near_war", "near_site"}
+    {
+        "who_armed",
+        "who_force",
+        "who_weapon",
+        "whom_armed",
+        "whom_site",
+        "whom_hardware",
+        "means_weapon",
+        "near_armed",
+        "near_weapon",
+        "near_war",
+        "near_site",
+    }
 )
 """Signs in the sentence itself that arms are meant. Without one of them only words that name a weapon's use are believed."""
 LOOSE_GROUNDS = frozenset({"who_state", "doc_armed", "doc_war"})
@@ -95,7 +122,17 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
     found = []
     if classes & ARMED or any(a.armed for a in actors):
         found.append("whom_armed")
-    found += [name for name, wanted in (("whom_site", {"mil_site"}), ("whom_weak_site", {"site"}), ("whom_hardware", {"hardware"}), ("whom_civil", CIVIL), ("whom_area", {"area"})) if classes & wanted][:2]
+    found += [
+        name
+        for name, wanted in (
+            ("whom_site", {"mil_site"}),
+            ("whom_weak_site", {"site"}),
+            ("whom_hardware", {"hardware"}),
+            ("whom_civil", CIVIL),
+            ("whom_area", {"area"}),
+        )
+        if classes & wanted
+    ][:2]
     if any(not p.demonym for p in scene.places_in(tokens)):
         found.append("whom_place")
     if "abstract" in classes and not found:

@@ -86,7 +86,12 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     for status in ("denied", "negated", "threatened", "planned", "hypothetical", "attempted"):
         if _governed(scene, arguments, above, cues.get((status, "above"), frozenset()), cues["through", "above"]):
             holding.add(status)  # type: ignore[arg-type]
-    if set(words_above) & cues["followup", "above"] or set(parse.words) & cues["followup", "sentence"] or "court" in scene.near() and "aftermath" in scene.near():
+    if (
+        set(words_above) & cues["followup", "above"]
+        or set(parse.words) & cues["followup", "sentence"]
+        or "court" in scene.near()
+        and "aftermath" in scene.near()
+    ):
         holding.add("follow_up")
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
         holding.add("planned")
@@ -119,7 +124,24 @@ def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozens
     below = arguments.head
     for token in above:
         word = parse.words[token]
-        if word in cue and parse.deps[below] in {"ccomp", "xcomp", "dobj", "prep", "pobj", "pcomp", "acl", "relcl", "advcl", "compound", "nsubjpass", "conj", "nmod", "csubj", "attr", "poss"}:
+        if word in cue and parse.deps[below] in {
+            "ccomp",
+            "xcomp",
+            "dobj",
+            "prep",
+            "pobj",
+            "pcomp",
+            "acl",
+            "relcl",
+            "advcl",
+            "compound",
+            "nsubjpass",
+            "conj",
+            "nmod",
+            "csubj",
+            "attr",
+            "poss",
+        }:
             return True
         below = token
     return False
@@ -174,7 +196,11 @@ def _source(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> tuple[str |
         for child in parse.children[verb]:
             if parse.deps[child] == "prep" and parse.words[child] in _REPORTED:
                 return _name(scene, phrase(parse, child) - {child})
-            if parse.deps[child] in {"parataxis", "ccomp", "advcl"} and parse.words[child] in report and not _contains(scene, child, arguments.head):
+            if (
+                parse.deps[child] in {"parataxis", "ccomp", "advcl"}
+                and parse.words[child] in report
+                and not _contains(scene, child, arguments.head)
+            ):
                 subject = next((c for c in parse.children[child] if parse.deps[c] == "nsubj"), None)
                 if subject is not None and parse.deps[child] != "ccomp":
                     return _name(scene, phrase(parse, subject))
@@ -204,7 +230,7 @@ def _name(scene: Scene, tokens: frozenset[int]) -> tuple[str | None, Outlet | No
     if not tokens:
         return None, None
     first, last = min(tokens), max(tokens)
-    words = scene.text[parse.starts[first] : parse.ends[last]].strip(" \"“”‘’,.")
+    words = scene.text[parse.starts[first] : parse.ends[last]].strip(' "“”‘’,.')
     agency = next((outlet_of(h) for h in scene.agencies if any(h.start <= parse.starts[t] < h.end for t in tokens)), None)
     words = words.removeprefix("the ").removeprefix("The ").removeprefix("a ").removeprefix("A ")
     return words[:120] or None, agency

@@ -77,7 +77,12 @@ def read(scene: Scene, before: Sequence[NamedPlace], published: datetime | None,
 
 def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, int, int]:
     """What a sentence is about first: what happened, then what its head verb says, then the weightier type."""
-    return (not telling.current, not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1, telling.depth // 2, lexicon.types[telling.type].rank)
+    return (
+        not telling.current,
+        not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1,
+        telling.depth // 2,
+        lexicon.types[telling.type].rank,
+    )
 
 
 def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
@@ -98,7 +103,14 @@ def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
 def _is_name(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "Shell", "Battle of Hastings": in running text a capital within the sentence makes a name of it."""
     capital = scene.text[scene.parse.starts[head]].isupper() and not scene.text[trigger.start : trigger.end].isupper()
-    return capital and head > 0 and trigger.weight < 3 and not scene.headline and scene.parse.tags[head].startswith("NNP") and not _title_case(scene.text)
+    return (
+        capital
+        and head > 0
+        and trigger.weight < 3
+        and not scene.headline
+        and scene.parse.tags[head].startswith("NNP")
+        and not _title_case(scene.text)
+    )
 
 
 def _title_case(text: str) -> bool:
@@ -111,7 +123,9 @@ def _is_noun_target(scene: Scene, head: int) -> bool:
     return scene.parse.words[head] in {"target", "targets"} and scene.parse.tags[head].startswith("N")
 
 
-def _tell(scene: Scene, one: _Read, rest: Iterable[_Read], before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon) -> list[Telling]:
+def _tell(
+    scene: Scene, one: _Read, rest: Iterable[_Read], before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon
+) -> list[Telling]:
     args = one.arguments
     others = frozenset(r.arguments.head for r in rest) - {args.head}
     date = date_of(scene, args, others)

@@ -23,7 +23,8 @@ _WORDS = Path(__file__).parent / "data" / "words.tsv"
 
 TYPES: dict[str, str] = {
     **dict.fromkeys(
-        "province provinces state governorate governate oblast region krai republic prefecture emirate canton vilayet muhafazah".split(), "admin1"
+        "province provinces state governorate governate oblast region krai republic prefecture emirate canton vilayet muhafazah".split(),
+        "admin1",
     ),
     **dict.fromkeys("county district raion rayon municipality department parish".split(), "admin2"),
     **dict.fromkeys("city town village township capital".split(), "settlement"),
@@ -33,7 +34,9 @@ DIRECTIONS = frozenset(
     "north south east west northern southern eastern western northeast northwest southeast southwest northeastern northwestern southeastern "
     "southwestern central upper lower downtown greater mainland rural inner outer mid".split()
 )
-_LOCATIVE = frozenset("in near at from to into around outside inside towards toward via across over against between for on leaving entering reached".split())
+_LOCATIVE = frozenset(
+    "in near at from to into around outside inside towards toward via across over against between for on leaving entering reached".split()
+)
 _TITLES = frozenset(
     "mr mrs ms dr sir gen general col colonel maj major lt lieutenant capt captain sgt sergeant adm admiral president minister premier sen senator rep "
     "king queen prince princess sheikh sheik shaykh imam ayatollah judge justice chancellor secretary spokesman spokeswoman commander chief chairman "
@@ -45,14 +48,18 @@ _NEAR = re.compile(
     r"(?:areas?|villages?|towns?) (?:around|near)) (?:the )?(?:\w+ )?(?:(?:town|city|village) of )?)$",
     re.IGNORECASE,
 )
-_RURAL = re.compile(r"\b(?:countryside|rural (?:areas?|parts?)) (?:of|around|in) (?:the )?(?:(?:province|governorate) of )?$|\brural $|\bRif $", re.IGNORECASE)
+_RURAL = re.compile(
+    r"\b(?:countryside|rural (?:areas?|parts?)) (?:of|around|in) (?:the )?(?:(?:province|governorate) of )?$|\brural $|\bRif $",
+    re.IGNORECASE,
+)
 _RURAL_AFTER = re.compile(r"(?:['’]s?)? (?:\w+ )?(?:countryside|rural areas?)\b", re.IGNORECASE)
 _NEAR_AFTER = re.compile(r"(?:['’]s?)? (?:outskirts|vicinity|environs|surroundings)\b", re.IGNORECASE)
 _TYPE_AFTER = re.compile(r" (%s)\b" % "|".join(sorted({*TYPES} - {"capital", "republic"})), re.IGNORECASE)
 _TYPE_BEFORE = re.compile(r"\b(%s) of (?:the )?$" % "|".join(sorted({*TYPES})), re.IGNORECASE)
 _COMMA_NAME = re.compile(r", (?:in |the |central |(?:north|south|east|west)\w* )*([A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2})")
 _DATELINE = re.compile(
-    r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)", re.MULTILINE
+    r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)",
+    re.MULTILINE,
 )
 _DATELINE_REST = re.compile(
     r"\([^)]{2,40}\)|\b\d{1,2}\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b|\b(?:Reuters|AP|AFP|UPI|CNN|ANI|IANS|PTI|Xinhua|SANA|TASS|dpa|EFE|and)\b|[\s,./;]"
@@ -168,7 +175,7 @@ def _joined(text: str, left: _Token, right: _Token) -> bool:
     gap = text[left.end : right.start]
     if gap in (" ", "-", "\u00a0", "‑", "–"):
         return True
-    return (gap in (".", ". ") and (left.end - left.start == 1 or left.key in ("st", "ft", "mt")))
+    return gap in (".", ". ") and (left.end - left.start == 1 or left.key in ("st", "ft", "mt"))
 
 
 def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -> tuple[Toponym, int, bool] | None:
@@ -215,7 +222,11 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, si
         return _toponym(text, start, end, reading), size, False
     if reading.key == "us" and text[start:end] != "US":
         return None
-    if reading.called_after or ((reading.flags & SHORT) > 0).all() and not (text[max(0, start - 2) : start] == ", " and not text[start:end].islower()):
+    if (
+        reading.called_after
+        or ((reading.flags & SHORT) > 0).all()
+        and not (text[max(0, start - 2) : start] == ", " and not text[start:end].islower())
+    ):
         return None
     if not _plausible(gazetteer, text, tokens, at, size, reading):
         return None
@@ -249,7 +260,9 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     gap_before = text[before.end : tokens[at].start] if before else "\n"
     gap_after = text[tokens[at + size - 1].end : after.start] if after else "\n"
     located = before is not None and gap_before == " " and (before.key in _LOCATIVE or before.key in DIRECTIONS or before.key == "the")
-    typed = (after is not None and gap_after == " " and after.key in TYPES) or (before is not None and before.key == "of" and at > 1 and tokens[at - 2].key in TYPES)
+    typed = (after is not None and gap_after == " " and after.key in TYPES) or (
+        before is not None and before.key == "of" and at > 1 and tokens[at - 2].key in TYPES
+    )
     if located or typed:
         return True
     if before is not None and gap_before in (" ", ". ") and before.key in _TITLES:
@@ -311,7 +324,11 @@ def _is_dateline(text: str, match: re.Match[str], found: list[Toponym]) -> bool:
     """A head that names places, dates and agencies and nothing else."""
     low, high = match.span("head")
     inside = [t for t in found if low <= t.start and t.end <= high and not t.demonym]
-    if not inside or inside[0].start - low > 1 or (match["colon"] and len(inside[0].reading.places) and inside[0].reading.wants == "country"):
+    if (
+        not inside
+        or inside[0].start - low > 1
+        or (match["colon"] and len(inside[0].reading.places) and inside[0].reading.wants == "country")
+    ):
         return False
     rest = text[low:high]
     for toponym in reversed(inside):
