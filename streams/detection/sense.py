@@ -9,7 +9,7 @@ from functools import cache
 from streams.detection import casualties
 from streams.detection.arguments import Arguments
 from streams.detection.lexicon import DATA, LexiconError, rows
-from streams.detection.scene import ARMED, WEAPONS, Scene
+from streams.detection.scene import ARMED, WEAPONS, NamedActor, Scene
 from streams.detection.triggers import Trigger
 
 DOMAINS = (
@@ -45,6 +45,8 @@ GROUNDS = frozenset(
     }
 )
 """Signs in the sentence itself that arms are meant. Without one of them only words that name a weapon's use are believed."""
+SPORTING = frozenset({"fight", "fights", "battle", "battles", "clash", "battled"})
+"""One "battle in Madrid" may well be of teams; "clashes" and "fighting" seldom are."""
 LOOSE_GROUNDS = frozenset({"who_state", "doc_armed", "doc_war"})
 """Signs that do for words of attack, never for words of dying."""
 
@@ -73,14 +75,38 @@ def score(scene: Scene, trigger: Trigger, arguments: Arguments) -> float:
 
 def grounded(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     """Whether anything but the trigger itself speaks of arms."""
-    if trigger.weight >= 3:
-        return True
     found = set(signs(scene, trigger, arguments))
-    if found & GROUNDS:
+    if (
+        "near_accident" in found
+        and not found & {"near_armed", "who_armed", "whom_armed"}
+        and (trigger.weight < 3 or "explosion" in trigger.pattern)
+    ):
+        return False
+    if trigger.pattern.startswith("dead|") and not scene.classes_of(arguments.who | arguments.whom) & {"dead_combatant", "nonstate"}:
+        return False
+    if trigger.weight >= 3 or found & GROUNDS:
         return True
-    if trigger.frame == "bomb" and {"near_toll", "whom_civil"} & found:
-        return True
-    return trigger.frame != "kill" and bool(found & LOOSE_GROUNDS)
+    return _grounded_by_frame(scene, trigger, arguments, found)
+
+
+def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, found: set[str]) -> bool:
+    """What each kind of word may lean on when no arms are named."""
+    doubtful = any(
+        sign.startswith(("near_", "who_", "whom_"))
+        and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in {*DOMAINS, "domain", "abstract"}
+        for sign in found
+    )
+    match trigger.frame:
+        case "kill":
+            dead = scene.classes_of(arguments.who | arguments.whom)
+            return "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful)
+        case "bomb" if {"near_toll", "whom_civil"} & found:
+            return True
+        case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "near_toll"} & found and not doubtful:
+            return scene.parse.words[arguments.head] not in SPORTING
+        case "assault" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
+            return True
+    return bool(found & LOOSE_GROUNDS)
 
 
 def probability(log_odds: float) -> float:
@@ -91,21 +117,22 @@ def probability(log_odds: float) -> float:
 def signs(scene: Scene, trigger: Trigger, arguments: Arguments) -> list[str]:
     """The signs that speak for or against, each at most once."""
     found = [f"weight_{trigger.weight}"]
-    found += _who(scene, arguments.who)
-    found += _whom(scene, arguments.whom)
+    own = frozenset(scene.tokens(trigger.start, trigger.end))
+    found += _who(scene, arguments.who - own, arguments.head)
+    found += _whom(scene, arguments.whom - own)
     if scene.classes_of(arguments.means) & WEAPONS:
         found.append("means_weapon")
-    found += _near(scene, arguments)
+    found += _near(scene, arguments, own)
     found += _document(scene)
     return found
 
 
-def _who(scene: Scene, tokens: frozenset[int]) -> list[str]:
+def _who(scene: Scene, tokens: frozenset[int], head: int) -> list[str]:
     classes, actors = scene.classes_of(tokens), scene.actors_in(tokens)
     found = []
     if classes & ARMED or any(a.armed for a in actors):
         found.append("who_armed")
-    elif any(not a.armed for a in actors):
+    elif any(not a.adjective or _modifies(scene, a, head) for a in actors):
         found.append("who_state")
     elif "force" in classes:
         found.append("who_force")
@@ -142,9 +169,14 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
     return found
 
 
-def _near(scene: Scene, arguments: Arguments) -> list[str]:
+def _modifies(scene: Scene, actor: NamedActor, head: int) -> bool:
+    """ "Israeli raids": the adjective stands before the trigger itself, not before somebody."""
+    return any(scene.parse.heads[t] == head for t in scene.tokens(actor.start, actor.end))
+
+
+def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     """What else the sentence speaks of."""
-    inside = arguments.who | arguments.whom | arguments.means | {arguments.head}
+    inside = arguments.who | arguments.whom | arguments.means | own
     others = scene.classes_of(frozenset(range(len(scene.parse.words))) - inside)
     near = scene.near()
     found = []
