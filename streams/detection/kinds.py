@@ -149,7 +149,8 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     whom = scene.classes_of(arguments.whom)
     names = [p for p in scene.places_in(arguments.whom) if not p.demonym]
     words = {_word(scene, t) for t in arguments.whom}
-    place = bool(names) or bool(whom & {"area", "mil_site", "site"})
+    armed = bool(scene.classes_of(arguments.who) & ARMED) or any(a.armed for a in scene.actors_in(arguments.who))
+    place = bool(names) or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
     if words & _ARMS and not names:
         return Kind("disrupted_weapons_use")
     if not place:

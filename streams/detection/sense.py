@@ -46,14 +46,28 @@ def score(scene: Scene, trigger: Trigger, arguments: Arguments) -> float:
 
 def grounded(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     """Whether anything but the trigger itself speaks of arms."""
-    if trigger.weight >= 3:
-        return True
     found = set(signs(scene, trigger, arguments))
-    if found & GROUNDS:
+    if trigger.frame == "bomb" and "near_accident" in found and not found & {"near_armed", "who_armed"} and "explosion" in trigger.pattern:
+        return False
+    if trigger.weight >= 3 or found & GROUNDS:
         return True
-    if trigger.frame == "bomb" and {"near_toll", "whom_civil"} & found:
-        return True
-    return trigger.frame != "kill" and bool(found & LOOSE_GROUNDS)
+    return _grounded_by_frame(scene, trigger, arguments, found)
+
+
+def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, found: set[str]) -> bool:
+    """What each kind of word may lean on when no arms are named."""
+    doubtful = any(sign.startswith(("near_", "who_", "whom_")) and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in {*DOMAINS, "domain", "abstract"} for sign in found)
+    match trigger.frame:
+        case "kill":
+            dead = scene.classes_of(arguments.who | arguments.whom)
+            return "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful)
+        case "bomb" if {"near_toll", "whom_civil"} & found:
+            return True
+        case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "near_toll"} & found and not doubtful:
+            return True
+        case "assault" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
+            return True
+    return bool(found & LOOSE_GROUNDS)
 
 
 def probability(log_odds: float) -> float:

@@ -15,6 +15,8 @@ PRECEDENCE: tuple[Status, ...] = (
 )  # fmt: skip
 """Of several that hold, the first is the status (DESIGN 3, rule 20)."""
 _REPORTED = frozenset({"according", "per"})
+_FACTIVE = frozenset({"after", "following", "since", "despite", "amid", "amidst", "over", "because", "given", "as"})
+"""Prepositions whose object has happened, whatever becomes of the clause they hang on: "will advance after seizing Dabiq"."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,17 @@ def _above(scene: Scene, arguments: Arguments) -> list[int]:
         if parse.deps[below] in {"conj"} and is_verb(parse, below):
             below = token
             continue
-        if parse.deps[below] == "advcl" and not _is_purpose(scene, below):
+        if _is_cut(scene, below, token):
             break
         found.append(token)
         below = token
     return found
+
+
+def _is_cut(scene: Scene, below: int, token: int) -> bool:
+    """Whether what governs *token* says nothing of what lies *below* it."""
+    parse = scene.parse
+    return (parse.deps[below] == "advcl" and not _is_purpose(scene, below)) or (parse.deps[below] in {"pobj", "pcomp"} and parse.words[token] in _FACTIVE)
 
 
 def _is_purpose(scene: Scene, verb: int) -> bool:
@@ -99,7 +107,7 @@ def _own_words(scene: Scene, arguments: Arguments, above: list[int]) -> set[str]
     chain = [arguments.head]
     below = arguments.head
     for token in ancestors(parse, arguments.head):
-        if parse.deps[below] in {"ccomp", "relcl", "acl", "advcl", "parataxis"}:
+        if parse.deps[below] in {"ccomp", "relcl", "acl", "advcl", "parataxis"} or _is_cut(scene, below, token):
             break
         chain.append(token)
         below = token
@@ -157,7 +165,8 @@ def _is_past(scene: Scene, arguments: Arguments, date: DateWords | None, publish
     recent = date is not None and date.when is not None
     if not recent and any(cue in lower for cue in lexicon.cues["historical", "word"]):
         return True
-    return bool(_own_words(scene, arguments, []) & {"first", "originally", "formerly", "previously", "once", "historically"}) and not recent
+    adverbs = {scene.parse.words[c] for c in scene.parse.children[arguments.head] if scene.parse.deps[c] == "advmod"}
+    return bool(adverbs & lexicon.cues["first", "word"]) and not recent
 
 
 def _source(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> tuple[str | None, Outlet | None]:

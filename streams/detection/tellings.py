@@ -90,9 +90,15 @@ def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     if kind is None:
         return None
     floor = 0.0 if kind.type in KINETIC else UNARMED_FLOOR if kind.type in _PLAIN else STRATEGIC_FLOOR
-    if kind.type in KINETIC and not sense.grounded(scene, trigger, args):
+    if kind.type in KINETIC and (not sense.grounded(scene, trigger, args) or _against_protesters(scene, args)):
         return None
     return _Read(trigger, args, kind, score) if score > floor else None
+
+
+def _against_protesters(scene: Scene, args: Arguments) -> bool:
+    """Force against protesters is no armed clash, deadly or not (rule 2)."""
+    hit, does = scene.classes_of(args.whom), scene.classes_of(args.who)
+    return "crowd" in hit and "nonstate" not in does | hit and not any(a.armed and a.actor.type == "non_state" for a in scene.actors)
 
 
 def _is_name(scene: Scene, trigger: Trigger, head: int) -> bool:

@@ -70,6 +70,8 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
         value += 1.0 if any(w in LOCATIVE for w in words[:4]) else 0.0
         value -= 3.0 if "from" in words[:3] else 0.0
         value -= 1.5 if any(t in others for t in path) else 0.0
+    between = any(min(token, arguments.head) < other < max(token, arguments.head) for other in others)
+    value += -0.8 if between else 0.5 if token > arguments.head else 0.0
     if _is_speakers(scene, token, lexicon, arguments):
         value -= 2.5
     return value
