@@ -5,8 +5,9 @@ import numpy as np
 FORMAT = 1
 """Grows when the layout changes; a reader refuses any other."""
 
-CANONICAL, ALTERNATE, DEMONYM, SITE_HEAD, WEAK = 1, 2, 4, 8, 16
-"""How a name belongs to a place: its own name; another name; the people's; a site's name without its noun; good only beside its noun."""
+CANONICAL, ALTERNATE, DEMONYM, SITE_HEAD, WEAK, SHORT = 1, 2, 4, 8, 16, 32
+"""How a name belongs to a place: its own name; another name; the people's; a site's name without its noun; good only beside its noun;
+an abbreviation, good only behind a comma."""
 PLACE_BITS = 24
 """A posting is ``place | flags << PLACE_BITS``."""
 

@@ -22,7 +22,7 @@ import marisa_trie
 import numpy as np
 
 from streams.detection import facilities
-from streams.detection.artefact import ALTERNATE, CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SITE_HEAD, WEAK
+from streams.detection.artefact import ALTERNATE, CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SHORT, SITE_HEAD, WEAK
 from streams.detection.geodesy import distance_km
 from streams.detection.names import normalise, skeleton, without_articles
 from streams.detection.overlay import KINDS, OverlayRow, overlay_names, overlay_weight, read_overlay
@@ -33,6 +33,8 @@ PEOPLE_PER_KM2 = 3000.0
 """Density from which a settlement's radius is reckoned; that of a dense town."""
 ROMANISED = frozenset("SY IQ LB JO PS IL YE SA EG LY SD DZ TN MA IR AF PK UA RU BY SO ML NE TD MR OM AE QA KW BH TR AZ AM GE ER DJ".split())
 """Countries whose names reach English in many romanisations: for these the skeleton index is kept."""
+ADJECTIVAL = frozenset({"RU", "UA", "BY", "KZ"})
+"""Countries whose divisions GeoNames lists by an adjective (Kaluzhskaya), where news says Kaluga."""
 MILITARY = re.compile(
     r"\b(air ?base|air force|AFB|AAF|AFS|RAF|RNAS|NAS|NAF|military|army|naval|navy|air station|marine corps|army airfield|fliegerhorst|base a[eé]rienne|"
     r"base a[eé]rea|heliport militaire|joint base|MCAS|RAAF|RCAF|PLAAF|IAF|JASDF|CFB|BA \d+)\b",
@@ -140,6 +142,10 @@ def english_name(division: Division) -> str:
         for own in (city.name, *city.shown):
             if normalise(own) == normalise(city.name) and normalise(own) in bare and own.isascii():
                 return own
+    if division.country in ADJECTIVAL:
+        for city in sorted(division.cities, key=lambda c: -c.population)[:1]:
+            if normalise(city.name)[:4] == normalise(division.name)[:4]:
+                return city.name
     english = [n for n in names if n.isascii() and re.match(r"(North|South|West|East|Central)(ern)?\b", n)]
     plain = [n for n in names if n.isascii()]
     return min(english, key=len) if english else _TRAILING.sub("", division.name) if division.name.isascii() else _TRAILING.sub("", plain[0]) if plain else division.name
@@ -152,8 +158,8 @@ def division_draft(division: Division) -> Draft | None:
     lats, lons = np.array([c.lat for c in division.cities]), np.array([c.lon for c in division.cities])
     if lons.max() - lons.min() > 180:
         lons = np.where(lons < 0, lons + 360, lons)
-    lat, lon = float(lats.mean()), float((lons.mean() + 180) % 360 - 180)
-    reach = float(np.percentile(distance_km(lat, lon, lats, lons), 95)) + 10
+    lat, lon = float(lats.min() + lats.max()) / 2, float((float(lons.min() + lons.max()) / 2 + 180) % 360 - 180)
+    reach = float(distance_km(lat, lon, lats, lons).max()) + 10
     people = sum(c.population for c in division.cities)
     draft = Draft(f"gn:{division.id}", english_name(division), f"admin{division.level}", lat, lon, division.country, population=people, radius_km=reach)
     draft.admin1 = ".".join(division.code.split(".")[:2])
@@ -237,14 +243,16 @@ def overlaid(rows: Iterable[OverlayRow], codes: dict[tuple[str, str], str], othe
     for row in rows:
         draft = Draft(row.id, row.name, row.kind, row.lat, row.lon, row.country, population=overlay_weight(row), radius_km=row.radius_km)
         draft.admin1 = codes.get((row.country, normalise(row.admin1))) if row.admin1 else None
+        if row.admin1 and draft.admin1 is None:
+            raise KeyError(f"overlay.tsv: {row.name}: {row.country} has no first-level division {row.admin1!r}; write its name as GeoNames does")
         for key, flag in overlay_names(row):
             draft.names[key] = draft.names.get(key, 0) | flag
-        draft.shown = [a.lstrip("~") for a in row.aliases]
+        draft.shown = [a for a in (alias.lstrip("~") for alias in row.aliases) if not a.startswith("^")]
         for old in row.replaces:
-            gone = others.pop(old, None)
-            if gone:
-                draft.names = {**gone.names, **draft.names}
-                draft.admin1 = draft.admin1 or gone.admin1
+            gone = _known(others, old, "overlay.tsv")
+            del others[old]
+            draft.names = {**gone.names, **draft.names}
+            draft.admin1 = draft.admin1 or gone.admin1
         yield draft
 
 
@@ -278,6 +286,7 @@ def gather() -> list[Draft]:
     nations = list(countries(capitals))
     fields = {f.id: f for f in airfields()}
     codes = {(d.country, key): d.admin1 or "" for d in sorted(drafts, key=lambda d: d.population) if d.kind == "admin1" for key in d.names}
+    _hand_named(settled, drafts)
     everything = {**by_id, **{d.id: d for d in drafts}, **fields}
     ours = list(overlaid(read_overlay(DATA / "overlay.tsv"), codes, everything))
     say(f"{len(nations)} countries, {len(fields)} airfields (OurAirports), {len(ours)} places of our own")
@@ -286,6 +295,38 @@ def gather() -> list[Draft]:
     assign_divisions(sites, [p for p in rest if p.id.startswith("gn:")])
     _seats(nations, settled)
     return nations + [d for d in drafts if d.id in everything] + rest + ours
+
+
+def _hand_named(settled: list[Draft], drafts: list[Draft]) -> None:
+    """Apply ``preferred.tsv`` and ``divisions.tsv``.
+
+    Raises:
+        KeyError: A row speaks of a place that the sources do not have; it names the file and the id.
+    """
+    cities_by_id, by_code = {c.id: c for c in settled}, {d.admin1: d for d in drafts if d.kind == "admin1"}
+    for place_id, name, people in _hand_written(DATA / "preferred.tsv"):
+        city = _known(cities_by_id, place_id, "preferred.tsv")
+        city.shown = [city.name, *(n for n in city.shown if n != name)]
+        city.name, city.population = name, int(people) if people else city.population
+        city.call(name, CANONICAL)
+    for code, short, peoples, lat, lon, news_name in _hand_written(DATA / "divisions.tsv"):
+        division = _known(by_code, code, "divisions.tsv")
+        if news_name:
+            division.name = news_name
+            division.call(news_name, CANONICAL)
+        if lat and lon:
+            division.lat, division.lon = float(lat), float(lon)
+        for name in filter(None, short.split("|")):
+            if normalise(name) not in division.names:
+                division.call(name, CANONICAL | SHORT)
+        for name in filter(None, peoples.split("|")):
+            division.call(name, DEMONYM)
+
+
+def _known(places: dict[str, Draft] | dict[str | None, Draft], key: str, file: str) -> Draft:
+    if key not in places:
+        raise KeyError(f"{file}: there is no place {key} in the sources; mend or drop its row")
+    return places[key]
 
 
 def _seats(nations: list[Draft], settled: list[Draft]) -> None:

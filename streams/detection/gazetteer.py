@@ -3,6 +3,7 @@
 import json
 import mmap
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.detection import facilities, toponyms
-from streams.detection.artefact import CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SITE_HEAD, WEAK
+from streams.detection.artefact import CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SHORT, SITE_HEAD, WEAK
 from streams.detection.geodesy import distance_km
 from streams.detection.names import normalise, skeleton, without_articles
 from streams.detection.overlay import KINDS, OverlayRow, overlay_names, overlay_weight, read_overlay
@@ -22,10 +23,18 @@ FOLDER = Path(__file__).parent / "data" / "gazetteer"
 """Where `make gazetteer` puts what it builds."""
 FIELD_WITHIN_KM = 20.0
 """How far from its town an airfield lies that is called after it."""
+ALIKE = 0.7
+"""Least share of letters in common (difflib ratio) for two romanisations of one name: Hodeidah and Hudaydah have 0.75."""
 KNOWN_TOWN = 15_000
 """People (population) from which a town is known well enough to give directions from."""
 
 Indices = NDArray[np.int64]
+_EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
+INSTITUTIONS = frozenset(
+    "university college hospital school high state art gallery museum embassy consulate mosque church cathedral stadium market square zoo library court academy institute "
+    "international national general central medical center centre technical polytechnic road street avenue highway bay beach".split()
+)
+"""Words that follow a place's name in the name of something that is there."""
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
 
@@ -72,6 +81,9 @@ class Reading(msgspec.Struct, frozen=True):
     within: str | None = None
     """Normalised name of what contains it: ``texas`` for ``Paris, Texas``."""
 
+    called_after: bool = False
+    """The places are not the thing itself, only what it is called after: a university's city."""
+
     @property
     def demonym(self) -> bool:
         """Whether the name is a people's or an adjective, never the place's own."""
@@ -112,6 +124,9 @@ class Gazetteer:
         self._fields = np.flatnonzero(np.isin(self.kind_numbers, [KINDS.index(k) for k in facilities.SISTERS["base"]]))
         settled = np.isin(self.kind_numbers, [KINDS.index("city"), KINDS.index("town")])
         self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
+        nations = self.places[sorted(self._nations.values())]
+        points = set(zip(nations["lat"].tolist(), nations["lon"].tolist(), strict=True))
+        self.capitals = np.array([i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64)
         self.read = lru_cache(maxsize=8192)(self._read)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
@@ -142,7 +157,7 @@ class Gazetteer:
                 self._own.setdefault(key, []).append(number | flags << PLACE_BITS)
             division = self._division(row)
             added[i] = (row.lat, row.lon, overlay_weight(row), row.radius_km, KINDS.index(row.kind), country, division, -1, 0, 0)
-            self._own_texts.append((row.id.replace("tx:", "my:"), row.name, "|".join(a.lstrip("~") for a in row.aliases)))
+            self._own_texts.append((row.id.replace("tx:", "my:"), row.name, "|".join(a.lstrip("~^") for a in row.aliases)))
         self.places = np.concatenate([self.places, added])
 
     def _division(self, row: OverlayRow) -> int:
@@ -192,9 +207,11 @@ class Gazetteer:
             return Reading(key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within)
         if facility and facility.head:
             return self._read_site(facility, within)
-        for reading in (self._typed(key), self._adorned(key), self._by_skeleton(key)):
-            if reading is not None and not len(places):
-                return msgspec.structs.replace(reading, within=within)
+        if not len(places):
+            for attempt in (self._typed, self._adorned, self._expanded, self._by_skeleton, self._institution):
+                reading = attempt(key)
+                if reading is not None:
+                    return msgspec.structs.replace(reading, within=within)
         return Reading(key, places, flags, sited=len(places) > 0, within=within)
 
     def _read_site(self, facility: facilities.Facility, within: str | None) -> Reading:
@@ -247,11 +264,33 @@ class Gazetteer:
                     return Reading(bare, places[keep], flags[keep])
         return None
 
+    def _expanded(self, key: str) -> Reading | None:
+        """``mt pleasant`` is ``mount pleasant``."""
+        first, _, rest = key.partition(" ")
+        places, flags = self.lookup(f"{_EXPANDED[first]} {rest}") if first in _EXPANDED and rest else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+        keep = (flags & (SITE_HEAD | WEAK)) == 0
+        return Reading(key, places[keep], flags[keep]) if keep.any() else None
+
+    def _institution(self, key: str) -> Reading | None:
+        """``aleppo university hospital`` is in Aleppo: the place that an institution is called after, if it is one."""
+        words = key.split()
+        bare = list(words)
+        while bare and bare[-1] in INSTITUTIONS:
+            bare.pop()
+        places, flags = self.lookup(" ".join(bare)) if 0 < len(bare) < len(words) else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+        keep = (flags & (SITE_HEAD | WEAK | SHORT)) == 0
+        return Reading(key, places[keep], flags[keep], called_after=True) if keep.any() else None
+
     def _by_skeleton(self, key: str) -> Reading | None:
         bones = skeleton(key)
         places, flags = self._unpack(self._skeletons.get(bones) if bones else None)
-        keep = (flags & (SITE_HEAD | WEAK)) == 0
+        keep = ((flags & (SITE_HEAD | WEAK)) == 0) & np.array([self._resembles(int(p), key) for p in places], dtype=bool)
         return Reading(key, places[keep], np.full(int(keep.sum()), 0)) if keep.any() else None
+
+    def _resembles(self, index: int, key: str) -> bool:
+        """Whether one of a place's names is nearly written like *key*; equal consonants alone make Arapi of Europe."""
+        _, name, also, _ = self._text(index)
+        return any(SequenceMatcher(None, without_articles(normalise(n)), without_articles(key)).ratio() >= ALIKE for n in (name, *also))
 
     def read_division(self, key: str) -> Indices:
         """Give the countries and divisions that a normalised name means, trying fewer of its words from the end; empty if none."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from streams.detection import facilities
-from streams.detection.artefact import CANONICAL, SITE_HEAD, WEAK
+from streams.detection.artefact import CANONICAL, DEMONYM, SITE_HEAD, WEAK
 from streams.detection.names import normalise
 
 KINDS = (
@@ -40,8 +40,9 @@ class OverlayRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """``tx:`` and the name in lower case, words joined by hyphens."""
-        return "tx:" + normalise(self.name).replace(" ", "-")
+        """``tx:`` and the name in lower case, without the noun of an air base, words joined by hyphens."""
+        parsed = facilities.parse(self.name) if self.kind == "air_base" else None
+        return "tx:" + (parsed.head if parsed and parsed.head else normalise(self.name)).replace(" ", "-")
 
 
 def read_overlay(path: Path) -> list[OverlayRow]:
@@ -108,8 +109,7 @@ def overlay_names(row: OverlayRow) -> Iterator[tuple[str, int]]:
     """Every key of an overlay row and how it may be used."""
     for name in (row.name, *row.aliases):
         weak = name.startswith("~")
-        key = normalise(name.lstrip("~"))
-        yield key, (SITE_HEAD | WEAK) if weak else CANONICAL
+        yield normalise(name.lstrip("~^")), (SITE_HEAD | WEAK) if weak else DEMONYM if name.startswith("^") else CANONICAL
         parsed = facilities.parse(name)
         if parsed and parsed.head and not weak:
             yield parsed.head, SITE_HEAD

@@ -30,25 +30,27 @@ NAMED_AFTER_KM = 3.0
 class Weights(msgspec.Struct, frozen=True):
     """How much each sign counts, in units of one power of ten of population times `population`."""
 
-    population: float = 0.85
-    country: float = 5.0
-    admin1: float = 0.6
-    admin2: float = -1.6
+    population: float = 1.1
+    country: float = 4.5
+    admin1: float = -0.5
+    admin2: float = -1.7
     site: float = -2.7
-    named_site: float = 5.0
+    named_site: float = 5.8
     """A site whose noun the text gives."""
-    area: float = 1.5
+    area: float = 2.3
     """A region or sea of ours."""
-    canonical: float = 1.9
+    canonical: float = 2.3
+    capital: float = 1.0
+    """Of a country."""
     skeleton: float = -1.0
-    vote: float = 5.0
-    division: float = 2.5
+    vote: float = 8.0
+    division: float = 1.8
     """Its first-level division is named in the document."""
     contained: float = 5.0
     """``Paris, Texas``."""
-    near: float = 3.5
-    near_scale_km: float = 380.0
-    cue: float = 4.0
+    near: float = 2.8
+    near_scale_km: float = 300.0
+    cue: float = 3.5
 
 
 WEIGHTS = Weights()
@@ -166,6 +168,7 @@ def _own_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, weig
     score = weights.population * np.log10(people + 300)
     prior = _prior(weights)
     score += prior[kinds]
+    score += weights.capital * np.isin(rows, gazetteer.capitals)
     score += weights.canonical * ((flags & (CANONICAL | DEMONYM)) > 0)
     score += weights.skeleton * (flags == 0)
     wanted = [np.isin(gazetteer.kind_numbers[n.places], _LEVELS[n.wants]) if n.wants else np.zeros(len(n.places), bool) for n in names]
@@ -250,7 +253,7 @@ def place_of(gazetteer: Gazetteer, index: int, reading: Reading, loosened: Modif
     kind, radius, precision = candidate.kind, candidate.radius_km, _LEVEL_OF.get(candidate.kind, "exact")
     if reading.noun and candidate.kind not in FACILITIES and precision == "exact":
         kind, radius, precision = reading.noun, max(NEAR_KM, radius), "near"
-    elif loosened and precision == "exact":
+    elif (loosened or reading.called_after) and precision == "exact":
         radius, precision = max(NEAR_KM, radius), "near"
     return msgspec.structs.replace(gazetteer_place(gazetteer, candidate), kind=_public(kind), radius_km=radius, precision=precision,
                                    mgrs=grid(candidate.lat, candidate.lon, radius))  # fmt: skip

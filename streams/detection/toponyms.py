@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from streams.detection import facilities
-from streams.detection.artefact import DEMONYM, SITE_HEAD, WEAK
+from streams.detection.artefact import DEMONYM, SHORT, SITE_HEAD, WEAK
 from streams.detection.names import ARTICLES, normalise
 
 if TYPE_CHECKING:
@@ -214,6 +214,8 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, si
     if short.all():
         return _toponym(text, start, end, reading), size, False
     if reading.key == "us" and text[start:end] != "US":
+        return None
+    if reading.called_after or ((reading.flags & SHORT) > 0).all() and not (text[max(0, start - 2) : start] == ", " and not text[start:end].islower()):
         return None
     if not _plausible(gazetteer, text, tokens, at, size, reading):
         return None
