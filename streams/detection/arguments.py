@@ -14,6 +14,8 @@ LIGHT = frozenset(
     "see saw seen report reported witness witnessed renew renewed lead led do did undertake undertook involve involved join joined set detonate detonated hurl hurled "
     "throw threw kick kicked announce announced take took inflict inflicted suffer suffered sustain sustained escalate escalated".split()
 )
+DYING = ("die", "dies", "died", "dying", "dead", "fell", "suffer", "suffered", "sustained")
+"""Verbs whose subject it happens to."""
 RELATIVE = frozenset({"that", "which", "who", "whom"})
 
 
@@ -26,7 +28,6 @@ class Arguments:
         verb: The verb of its clause: itself, or the light verb it hangs on; None where there is none.
         who: The phrase of whoever acts.
         whom: The phrase of whoever or whatever it is done to.
-        where: Heads of prepositional phrases of place at the trigger or its verb.
         means: The phrases after "with", "using", "by means of".
     """
 
@@ -77,18 +78,14 @@ def of(parse: Parse, head: int) -> Arguments:
     who: set[int] = set()
     whom: set[int] = set()
     means: set[int] = set()
-    for part in {head, verb} - {None}:
-        _from_verb(parse, part, who, whom) if is_verb(parse, part) else None
-        _from_prepositions(parse, part, who, whom, means)
-    if not is_verb(parse, head):
-        _from_noun(parse, head, verb, who, whom)
-    own = phrase_without_arguments(parse, head)
-    return Arguments(head, verb, frozenset(who) - own, frozenset(whom) - own, frozenset(means))
-
-
-def phrase_without_arguments(parse: Parse, head: int) -> frozenset[int]:
-    """The trigger's own token: never its own argument."""
-    return frozenset({head})
+    _from_prepositions(parse, head, who, whom, means)
+    if is_verb(parse, head):
+        _from_verb(parse, head, who, whom)
+    else:
+        _from_noun(parse, head, who)
+        if verb is not None:
+            _from_governor(parse, head, verb, who, whom, means)
+    return Arguments(head, verb, frozenset(who) - {head}, frozenset(whom) - {head}, frozenset(means))
 
 
 def _verb_of(parse: Parse, head: int) -> int | None:
@@ -114,6 +111,9 @@ def _from_verb(parse: Parse, verb: int, who: set[int], whom: set[int]) -> None:
         for child in parse.children[agent]:
             who |= phrase(parse, child)
     subjects = _subjects(parse, verb)
+    if parse.words[verb] in DYING:
+        whom |= {t for s in subjects for t in phrase(parse, s)}
+        return
     passive = parse.tags[verb] == "VBN" and (parse.deps[verb] == "acl" or _children(parse, verb, {"auxpass", "nsubjpass"}))
     for subject in subjects:
         (whom if passive else who).update(phrase(parse, subject))
@@ -158,14 +158,31 @@ def _from_prepositions(parse: Parse, token: int, who: set[int], whom: set[int], 
             means |= phrase(parse, clause)
 
 
-def _from_noun(parse: Parse, head: int, verb: int | None, who: set[int], whom: set[int]) -> None:
-    """ "ISIS attack", "Russia's strikes": the modifier acts; of what it did to whom its verb knows."""
+def _from_noun(parse: Parse, head: int, who: set[int]) -> None:
+    """ "ISIS attack", "Russia's strikes": what stands before the noun acts."""
     for child in _children(parse, head, {"poss", "compound", "amod", "nmod"}):
         who |= phrase(parse, child)
-    if verb is None:
-        return
-    if parse.deps[head] in {"dobj", "pobj", "attr"} and parse.words[verb] in LIGHT:
-        who |= {t for s in _subjects(parse, verb) for t in phrase(parse, s)}
-    if parse.deps[head] in {"nsubj", "compound"} and not _children(parse, verb, {"nsubjpass"}):
+
+
+def _from_governor(parse: Parse, head: int, verb: int, who: set[int], whom: set[int], means: set[int]) -> None:
+    """What the verb above a noun knows: "launched an attack on", "the blast killed", "died in the blast"."""
+    dep = parse.deps[head]
+    if dep in {"nsubj", "compound"} and not _children(parse, verb, {"nsubjpass"}):
         for child in _children(parse, verb, {"dobj"}):
             whom |= phrase(parse, child)
+        _from_prepositions(parse, verb, set(), whom, means)
+    elif parse.words[verb] in LIGHT or dep == "nsubjpass":
+        _from_prepositions(parse, verb, who, whom, means)
+        if dep != "nsubjpass":
+            who |= {t for s in _subjects(parse, verb) for t in phrase(parse, s)}
+    elif dep == "dobj":
+        who |= {t for s in _subjects(parse, verb) for t in phrase(parse, s)}
+    elif dep == "pobj":
+        _suffering(parse, verb, whom)
+
+
+def _suffering(parse: Parse, verb: int, whom: set[int]) -> None:
+    """The subject of "were killed in" and "died in"."""
+    deps = {"nsubjpass", "nsubj"} if parse.words[verb].startswith(DYING) else {"nsubjpass"}
+    for child in _children(parse, verb, deps):
+        whom |= phrase(parse, child)

@@ -188,7 +188,7 @@ class Lexicon:
     actors: Terms
     """Alias to a tuple of `ActorName`, one for each span of years."""
     states: Terms
-    """Demonym or metonym to `ActorName`."""
+    """Demonym or metonym to a pair: `ActorName`, and whether it is a demonym."""
     outlets: dict[str, Outlet]
     """By folded alias."""
     agencies: Terms
@@ -261,11 +261,13 @@ def _actors() -> dict[str, object]:
 
 
 def _states() -> dict[str, object]:
-    return {
-        alias: ActorName(actor, name, "state", None, None)
-        for _, (actor, name, demonyms, metonyms) in rows("states.tsv", 4)
-        for alias in (name, *demonyms.split("|"), *metonyms.split("|"))
-    }
+    """Alias to the state, and whether the alias is an adjective."""
+    found: dict[str, object] = {}
+    for _, (actor, name, demonyms, metonyms) in rows("states.tsv", 4):
+        state = ActorName(actor, name, "state", None, None)
+        found |= {alias: (state, False) for alias in (name, *metonyms.split("|"))}
+        found |= {alias: (state, True) for alias in demonyms.split("|") if alias not in found}
+    return found
 
 
 def _outlets() -> dict[str, Outlet]:

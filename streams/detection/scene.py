@@ -26,6 +26,8 @@ class NamedActor:
     words: str
     armed: bool
     """Whether the name alone stands for people under arms; "Russia" does not, "ISIS" does."""
+    adjective: bool = False
+    """"Russian": says whose the thing is that it stands before, not who acts."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def _actors(draft: Draft, folded: str, lexicon: Lexicon, published: datetime | N
     taken = [(a.start, a.end) for a in found]
     for hit in lexicon.states.find(folded):
         if _capital(draft.text, hit) and not any(s < hit.end and hit.start < e for s, e in taken):
-            found.append(NamedActor(hit.start, hit.end, cast("ActorName", hit.value), draft.text[hit.start : hit.end], armed=False))
+            name, adjective = cast("tuple[ActorName, bool]", hit.value)
+            found.append(NamedActor(hit.start, hit.end, name, draft.text[hit.start : hit.end], armed=False, adjective=adjective))
     return tuple(sorted(found, key=lambda a: a.start))
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from streams.detection import casualties
 from streams.detection.arguments import Arguments
 from streams.detection.lexicon import DATA, LexiconError, rows
-from streams.detection.scene import ARMED, WEAPONS, Scene
+from streams.detection.scene import ARMED, WEAPONS, NamedActor, Scene
 from streams.detection.triggers import Trigger
 
 DOMAINS = ("sport", "business", "stage", "health", "nature", "accident", "crime", "court", "politics", "crowd", "police", "labour", "space", "animal")
@@ -18,6 +18,8 @@ GROUNDS = frozenset(
     {"who_armed", "who_force", "who_weapon", "whom_armed", "whom_site", "whom_hardware", "means_weapon", "near_armed", "near_weapon", "near_war", "near_site"}
 )
 """Signs in the sentence itself that arms are meant. Without one of them only words that name a weapon's use are believed."""
+SPORTING = frozenset({"fight", "fights", "battle", "battles", "clash", "battled"})
+"""One "battle in Madrid" may well be of teams; "clashes" and "fighting" seldom are."""
 LOOSE_GROUNDS = frozenset({"who_state", "doc_armed", "doc_war"})
 """Signs that do for words of attack, never for words of dying."""
 
@@ -47,7 +49,9 @@ def score(scene: Scene, trigger: Trigger, arguments: Arguments) -> float:
 def grounded(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     """Whether anything but the trigger itself speaks of arms."""
     found = set(signs(scene, trigger, arguments))
-    if trigger.frame == "bomb" and "near_accident" in found and not found & {"near_armed", "who_armed"} and "explosion" in trigger.pattern:
+    if "near_accident" in found and not found & {"near_armed", "who_armed", "whom_armed"} and (trigger.weight < 3 or "explosion" in trigger.pattern):
+        return False
+    if trigger.pattern.startswith("dead|") and not scene.classes_of(arguments.who | arguments.whom) & {"dead_combatant", "nonstate"}:
         return False
     if trigger.weight >= 3 or found & GROUNDS:
         return True
@@ -64,7 +68,7 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
         case "bomb" if {"near_toll", "whom_civil"} & found:
             return True
         case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "near_toll"} & found and not doubtful:
-            return True
+            return scene.parse.words[arguments.head] not in SPORTING
         case "assault" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True
     return bool(found & LOOSE_GROUNDS)
@@ -78,21 +82,22 @@ def probability(log_odds: float) -> float:
 def signs(scene: Scene, trigger: Trigger, arguments: Arguments) -> list[str]:
     """The signs that speak for or against, each at most once."""
     found = [f"weight_{trigger.weight}"]
-    found += _who(scene, arguments.who)
-    found += _whom(scene, arguments.whom)
+    own = frozenset(scene.tokens(trigger.start, trigger.end))
+    found += _who(scene, arguments.who - own, arguments.head)
+    found += _whom(scene, arguments.whom - own)
     if scene.classes_of(arguments.means) & WEAPONS:
         found.append("means_weapon")
-    found += _near(scene, arguments)
+    found += _near(scene, arguments, own)
     found += _document(scene)
     return found
 
 
-def _who(scene: Scene, tokens: frozenset[int]) -> list[str]:
+def _who(scene: Scene, tokens: frozenset[int], head: int) -> list[str]:
     classes, actors = scene.classes_of(tokens), scene.actors_in(tokens)
     found = []
     if classes & ARMED or any(a.armed for a in actors):
         found.append("who_armed")
-    elif any(not a.armed for a in actors):
+    elif any(not a.adjective or _modifies(scene, a, head) for a in actors):
         found.append("who_state")
     elif "force" in classes:
         found.append("who_force")
@@ -119,9 +124,14 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
     return found
 
 
-def _near(scene: Scene, arguments: Arguments) -> list[str]:
+def _modifies(scene: Scene, actor: NamedActor, head: int) -> bool:
+    """"Israeli raids": the adjective stands before the trigger itself, not before somebody."""
+    return any(scene.parse.heads[t] == head for t in scene.tokens(actor.start, actor.end))
+
+
+def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     """What else the sentence speaks of."""
-    inside = arguments.who | arguments.whom | arguments.means | {arguments.head}
+    inside = arguments.who | arguments.whom | arguments.means | own
     others = scene.classes_of(frozenset(range(len(scene.parse.words))) - inside)
     near = scene.near()
     found = []
