@@ -18,7 +18,7 @@ def read(scene: Scene, arguments: Arguments, *, repelled: bool = False) -> tuple
     Args:
         repelled: Whoever acts defends: the other side attacked.
     """
-    does, suffers = arguments.who | arguments.means, arguments.whom
+    does, suffers = arguments.who, arguments.whom | arguments.means
     if repelled:
         does, suffers = suffers, does - suffers
     attackers = _of(scene, does, "attacker")

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from streams.detection.nlp import Parse
 
 CLAUSES = frozenset({"relcl", "acl", "advcl", "ccomp", "parataxis"})
-AGAINST = frozenset({"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "from", "over"})
+AGAINST = frozenset(
+    {"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "from", "over"}
+)
 LIGHT = frozenset(
     "launch launched launches launching carry carried carries carrying conduct conducted conducts conducting stage staged stages staging mount mounted mounting begin "
     "began beginning start started starting continue continued continuing wage waged waging commit committed make made making making execute perform performed press "
     "pressing resume resumed intensify intensified step stepped open opened use used uses using fire fired deliver unleash unleashed fight fought engage engaged "
-    "see saw seen report reported witness witnessed renew renewed lead led do did undertake undertook involve involved join joined set detonate detonated hurl hurled "
+    "see saw seen report reported witness witnessed renew renewed do did undertake undertook involve involved join joined set detonate detonated hurl hurled "
     "throw threw kick kicked announce announced take took inflict inflicted suffer suffered sustain sustained escalate escalated".split()
 )
 DYING = ("die", "dies", "died", "dying", "dead", "fell", "suffer", "suffered", "sustained")
@@ -49,7 +51,9 @@ def head_of(parse: Parse, start: int, end: int) -> int | None:
     if not inside:
         return None
     tops = [i for i in inside if parse.heads[i] not in inside or parse.heads[i] == i]
-    return next((i for i in tops if is_verb(parse, i)), next((i for i in tops if parse.tags[i].startswith("N")), tops[0] if tops else inside[0]))
+    return next(
+        (i for i in tops if is_verb(parse, i)), next((i for i in tops if parse.tags[i].startswith("N")), tops[0] if tops else inside[0])
+    )
 
 
 def phrase(parse: Parse, token: int) -> frozenset[int]:
@@ -79,10 +83,12 @@ def of(parse: Parse, head: int) -> Arguments:
     whom: set[int] = set()
     means: set[int] = set()
     _from_prepositions(parse, head, who, whom, means)
+    by = bool(who)
     if is_verb(parse, head):
         _from_verb(parse, head, who, whom)
     else:
-        _from_noun(parse, head, who)
+        if not by:
+            _from_noun(parse, head, who)
         if verb is not None:
             _from_governor(parse, head, verb, who, whom, means)
     return Arguments(head, verb, frozenset(who) - {head}, frozenset(whom) - {head}, frozenset(means))
@@ -120,7 +126,7 @@ def _from_verb(parse: Parse, verb: int, who: set[int], whom: set[int]) -> None:
 
 
 def _antecedent(parse: Parse, verb: int, subject: int) -> int:
-    """"which" and "that" stand for the noun their clause hangs on."""
+    """ "which" and "that" stand for the noun their clause hangs on."""
     return parse.heads[verb] if parse.words[subject] in RELATIVE and parse.deps[verb] == "relcl" else subject
 
 

@@ -42,6 +42,8 @@ class DateWords:
     past: bool = False
     future: bool = False
     duration: bool = False
+    days_before: int | None = None
+    """ "one day after X": X was so many days before what the text told last."""
 
 
 _LONG = re.compile(r"(?:month|year|decade|centur)\w* (?:ago|earlier|before)|last year", re.IGNORECASE)
@@ -59,6 +61,9 @@ def find(sentence: str, published: datetime | None) -> list[DateWords]:
             when = reader(match, published)
             past = flags.get("past", False) or (when is None and _LONG.search(match.group()) is not None)
             found.append(DateWords(match.start(), match.end(), when, past, flags.get("future", False), flags.get("duration", False)))
+    for match in _AFTER.finditer(sentence):
+        if not any(match.start() < d.end and d.start < match.end() for d in found):
+            found.append(DateWords(match.start(), match.end(), None, days_before=round(_count(match["count"]))))
     return sorted(found, key=lambda d: d.start)
 
 
@@ -108,11 +113,6 @@ def _month(match: re.Match[str], published: datetime | None) -> Occurred | None:
         return None
     month = _MONTHS[match["month"].lower()]
     return _month_span(published.year - (month > published.month), month)
-
-
-def _year(match: re.Match[str], published: datetime | None) -> Occurred | None:
-    year = int(match["year"])
-    return Occurred(start=datetime(year, 1, 1, tzinfo=UTC), end=datetime(year + 1, 1, 1, tzinfo=UTC), precision="year")
 
 
 def _weekday(match: re.Match[str], published: datetime | None) -> Occurred | None:
@@ -220,4 +220,4 @@ def _year_of(match: re.Match[str]) -> Occurred | None:
     return Occurred(start=datetime(year, 1, 1, tzinfo=UTC), end=datetime(year + 1, 1, 1, tzinfo=UTC), precision="year")
 
 
-del _year
+_AFTER = _regex(_COUNT + r" days? (?:after|following)")

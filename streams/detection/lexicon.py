@@ -247,7 +247,12 @@ def _words() -> dict[str, object]:
 
 
 def _weapons() -> dict[str, object]:
-    return {form: Weapon(name, kind) for _, (name, kind, terms, _) in rows("weapons.tsv", 4) for term in terms.split("|") for form in (term, plural(term))}
+    return {
+        form: Weapon(name, kind)
+        for _, (name, kind, terms, _) in rows("weapons.tsv", 4)
+        for term in terms.split("|")
+        for form in (term, plural(term))
+    }
 
 
 def _actors() -> dict[str, object]:

@@ -113,7 +113,9 @@ def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | 
     weapons = tuple(lexicon.weapons.find(folded))
     places = tuple(p for p in draft.places if _is_place(p, names, agencies, weapons) and _is_name(p, parse))
     found = tuple(dates.find(draft.text, published))
-    scene = Scene(draft.start, draft.text, parse, draft.triggers, {}, weapons, names, places, found, agencies, draft.context, draft.headline)
+    scene = Scene(
+        draft.start, draft.text, parse, draft.triggers, {}, weapons, names, places, found, agencies, draft.context, draft.headline
+    )
     for hit in lexicon.words.find(folded):
         for token in scene.tokens(hit.start, hit.end):
             scene.classes[token] = cast("frozenset[str]", hit.value)

@@ -12,10 +12,37 @@ from streams.detection.lexicon import DATA, LexiconError, rows
 from streams.detection.scene import ARMED, WEAPONS, NamedActor, Scene
 from streams.detection.triggers import Trigger
 
-DOMAINS = ("sport", "business", "stage", "health", "nature", "accident", "crime", "court", "politics", "crowd", "police", "labour", "space", "animal")
+DOMAINS = (
+    "sport",
+    "business",
+    "stage",
+    "health",
+    "nature",
+    "accident",
+    "crime",
+    "court",
+    "politics",
+    "crowd",
+    "police",
+    "labour",
+    "space",
+    "animal",
+)
 CIVIL = frozenset({"civilian", "civil_site"})
 GROUNDS = frozenset(
-    {"who_armed", "who_force", "who_weapon", "whom_armed", "whom_site", "whom_hardware", "means_weapon", "near_armed", "near_weapon", "near_war", "near_site"}
+    {
+        "who_armed",
+        "who_force",
+        "who_weapon",
+        "whom_armed",
+        "whom_site",
+        "whom_hardware",
+        "means_weapon",
+        "near_armed",
+        "near_weapon",
+        "near_war",
+        "near_site",
+    }
 )
 """Signs in the sentence itself that arms are meant. Without one of them only words that name a weapon's use are believed."""
 SPORTING = frozenset({"fight", "fights", "battle", "battles", "clash", "battled"})
@@ -49,7 +76,11 @@ def score(scene: Scene, trigger: Trigger, arguments: Arguments) -> float:
 def grounded(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     """Whether anything but the trigger itself speaks of arms."""
     found = set(signs(scene, trigger, arguments))
-    if "near_accident" in found and not found & {"near_armed", "who_armed", "whom_armed"} and (trigger.weight < 3 or "explosion" in trigger.pattern):
+    if (
+        "near_accident" in found
+        and not found & {"near_armed", "who_armed", "whom_armed"}
+        and (trigger.weight < 3 or "explosion" in trigger.pattern)
+    ):
         return False
     if trigger.pattern.startswith("dead|") and not scene.classes_of(arguments.who | arguments.whom) & {"dead_combatant", "nonstate"}:
         return False
@@ -60,7 +91,11 @@ def grounded(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
 
 def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, found: set[str]) -> bool:
     """What each kind of word may lean on when no arms are named."""
-    doubtful = any(sign.startswith(("near_", "who_", "whom_")) and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in {*DOMAINS, "domain", "abstract"} for sign in found)
+    doubtful = any(
+        sign.startswith(("near_", "who_", "whom_"))
+        and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in {*DOMAINS, "domain", "abstract"}
+        for sign in found
+    )
     match trigger.frame:
         case "kill":
             dead = scene.classes_of(arguments.who | arguments.whom)
@@ -114,7 +149,17 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
     found = []
     if classes & ARMED or any(a.armed for a in actors):
         found.append("whom_armed")
-    found += [name for name, wanted in (("whom_site", {"mil_site"}), ("whom_weak_site", {"site"}), ("whom_hardware", {"hardware"}), ("whom_civil", CIVIL), ("whom_area", {"area"})) if classes & wanted][:2]
+    found += [
+        name
+        for name, wanted in (
+            ("whom_site", {"mil_site"}),
+            ("whom_weak_site", {"site"}),
+            ("whom_hardware", {"hardware"}),
+            ("whom_civil", CIVIL),
+            ("whom_area", {"area"}),
+        )
+        if classes & wanted
+    ][:2]
     if any(not p.demonym for p in scene.places_in(tokens)):
         found.append("whom_place")
     if "abstract" in classes and not found:
@@ -125,7 +170,7 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
 
 
 def _modifies(scene: Scene, actor: NamedActor, head: int) -> bool:
-    """"Israeli raids": the adjective stands before the trigger itself, not before somebody."""
+    """ "Israeli raids": the adjective stands before the trigger itself, not before somebody."""
     return any(scene.parse.heads[t] == head for t in scene.tokens(actor.start, actor.end))
 
 

@@ -1,15 +1,15 @@
 """What one sentence tells: a scene goes in, one telling for each event at each place comes out, the weightiest first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from streams.detection import actors, arguments, casualties, kinds, sense, status, whereabouts
 from streams.detection.arguments import Arguments, ancestors
-from streams.detection.dates import DateWords
+from streams.detection.dates import DAY, DateWords
 from streams.detection.kinds import Kind
 from streams.detection.lexicon import Lexicon, Outlet
-from streams.detection.scene import NamedPlace, Scene, weapon_of
+from streams.detection.scene import NamedActor, NamedPlace, Scene, weapon_of
 from streams.detection.status import Standing
 from streams.detection.triggers import Trigger
 from streams.records import CURRENT, KINETIC, Actor, EventType, Occurred, Outcome, Range
@@ -62,27 +62,45 @@ class _Read:
     score: float
 
 
-def read(scene: Scene, before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon) -> list[Telling]:
-    """The tellings of one sentence.
+@dataclass(frozen=True)
+class Memory:
+    """What a part told so far, for what refers back.
 
-    Args:
-        before: The places that the part named so far, last first.
+    Attributes:
+        places: Last first.
+        actors: Last first.
+        told: When the last dated current telling was; None if there was none.
         published: What relative dates count from; None if unknown.
     """
+
+    places: Sequence[NamedPlace] = ()
+    actors: Sequence[NamedActor] = ()
+    told: Occurred | None = None
+    published: datetime | None = None
+
+
+def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
+    """The tellings of one sentence."""
     heads = {t: h for t in scene.triggers if (h := arguments.head_of(scene.parse, t.start, t.end)) is not None}
     found = [r for t, head in heads.items() if (r := _read(scene, t, head))]
-    told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], before, published, lexicon)]
+    found = [r for r in found if not _is_means(r, found)]
+    told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], memory, lexicon)]
     return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
 
 
 def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, int, int]:
     """What a sentence is about first: what happened, then what its head verb says, then the weightier type."""
-    return (not telling.current, not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1, telling.depth // 2, lexicon.types[telling.type].rank)
+    return (
+        not telling.current,
+        not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1,
+        telling.depth // 2,
+        lexicon.types[telling.type].rank,
+    )
 
 
 def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     """The trigger with its kind, if it is one of armed force or of what armies do."""
-    if trigger.frame == "none" or _is_noun_target(scene, head) or _is_name(scene, trigger, head):
+    if trigger.frame == "none" or _is_noun_target(scene, head) or _is_name(scene, trigger, head) or _is_description(scene, head):
         return None
     args = arguments.of(scene.parse, head)
     score = sense.score(scene, trigger, args)
@@ -104,7 +122,14 @@ def _against_protesters(scene: Scene, args: Arguments) -> bool:
 def _is_name(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "Shell", "Battle of Hastings": in running text a capital within the sentence makes a name of it."""
     capital = scene.text[scene.parse.starts[head]].isupper() and not scene.text[trigger.start : trigger.end].isupper()
-    return capital and head > 0 and trigger.weight < 3 and not scene.headline and scene.parse.tags[head].startswith("NNP") and not _title_case(scene.text)
+    return (
+        capital
+        and head > 0
+        and trigger.weight < 3
+        and not scene.headline
+        and scene.parse.tags[head].startswith("NNP")
+        and not _title_case(scene.text)
+    )
 
 
 def _title_case(text: str) -> bool:
@@ -112,31 +137,74 @@ def _title_case(text: str) -> bool:
     return sum(w[0].isupper() for w in words) > 0.6 * len(words)
 
 
+def _is_description(scene: Scene, head: int) -> bool:
+    """ "Militias who were fighting in Homs", "including suicide bombers": it says who they are, not what happened."""
+    parse = scene.parse
+    if parse.words[head] in {"bombers", "attackers"} and parse.words[parse.heads[head]] in {"including", "of"}:
+        return True
+    if not parse.words[head].startswith(("fight", "fought", "battling")):
+        return False
+    below = head
+    for above in ancestors(parse, head):
+        if parse.deps[below] in {"relcl", "acl"}:
+            return True
+        if parse.deps[below] not in {"xcomp", "advcl", "conj"}:
+            return False
+        below = above
+    return False
+
+
 def _is_noun_target(scene: Scene, head: int) -> bool:
     """ "Targets" as a noun is never an event (rule 10)."""
     return scene.parse.words[head] in {"target", "targets"} and scene.parse.tags[head].startswith("N")
 
 
-def _tell(scene: Scene, one: _Read, rest: Iterable[_Read], before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon) -> list[Telling]:
+def _is_means(one: _Read, found: Sequence[_Read]) -> bool:
+    """ "Stormed the post with mortars": the weapon of a ground attack is no event beside it, unless it outranks the fighting."""
+    if one.kind.type not in {"shelling_artillery_missile_attack", "remote_explosive_ied", "grenade"}:
+        return False
+    return any(
+        one.arguments.head in other.arguments.means and other.trigger.frame == "assault" and other.kind.type == "armed_clash"
+        for other in found
+    )
+
+
+def _tell(scene: Scene, one: _Read, rest: Sequence[_Read], memory: Memory, lexicon: Lexicon) -> list[Telling]:
     args = one.arguments
     others = frozenset(r.arguments.head for r in rest) - {args.head}
-    date = date_of(scene, args, others)
-    standing = status.judge(scene, args, date, published, lexicon)
+    date = date_of(scene, args, others, memory)
+    standing = status.judge(scene, args, date, memory.published, lexicon)
     if one.kind.attempted and standing.status in CURRENT:
         standing = replace(standing, status="attempted")
-    places = whereabouts.of(scene, args, others, list(before), lexicon) or [None]
+    places = whereabouts.of(scene, args, others, list(memory.places), lexicon) or [None]
     toll = casualties.read(scene.text) if one.kind.type in KINETIC else casualties.Toll()
     base = Telling(
         type=one.kind.type, standing=standing, outcome=one.kind.outcome, confidence=sense.probability(one.score), place=None,
-        actors=actors.read(scene, args, repelled=one.trigger.frame in {"repel", "intercept"}), weapons=_weapons(scene) if one.kind.type in KINETIC else (), killed=toll.killed, injured=toll.injured,
+        actors=_actors(scene, one, memory), weapons=_weapons(scene, [one, *rest]) if one.kind.type in KINETIC else (), killed=toll.killed, injured=toll.injured,
         losses=casualties.losses(scene.text) if one.kind.type in KINETIC else None, occurred=date.when if date else None,
         start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific, depth=_depth(scene, args.head, lexicon), headline=scene.headline,
     )  # fmt: skip
     return [replace(base, place=place) for place in places]
 
 
-def _weapons(scene: Scene) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(weapon_of(hit).name for hit in scene.weapons))
+def _actors(scene: Scene, one: _Read, memory: Memory) -> tuple[Actor, ...]:
+    """Those of the sentence; "the group" is the armed group that was named last."""
+    found = actors.read(scene, one.arguments, repelled=one.trigger.frame in {"repel", "intercept"})
+    words = {scene.parse.words[t] for t in one.arguments.who}
+    if words & {"group", "organization", "organisation", "they"} and not any(a.role == "attacker" for a in found):
+        last = next((a for a in memory.actors if a.actor.type == "non_state"), None)
+        if last is not None:
+            meant = Actor(id=last.actor.id, name=last.actor.name, role="attacker", type="non_state", named=last.words)
+            return actors.unique((meant, *found))
+    return found
+
+
+def _weapons(scene: Scene, reads: Sequence[_Read]) -> tuple[str, ...]:
+    """What was used: not the warplanes that were destroyed, nor the rockets that were seized."""
+    lost = frozenset(t for r in reads if r.trigger.frame in {"hit", "intercept", "take", "disrupt"} for t in r.arguments.whom)
+    used = frozenset(t for r in reads for t in (*r.arguments.who, *r.arguments.means, r.arguments.head))
+    kept = (h for h in scene.weapons if not set(scene.tokens(h.start, h.end)) <= lost - used)
+    return tuple(dict.fromkeys(weapon_of(hit).name for hit in kept))
 
 
 def _depth(scene: Scene, head: int, lexicon: Lexicon) -> int:
@@ -145,7 +213,7 @@ def _depth(scene: Scene, head: int, lexicon: Lexicon) -> int:
     return sum(scene.parse.words[t] not in report for t in ancestors(scene.parse, head))
 
 
-def date_of(scene: Scene, args: Arguments, others: frozenset[int]) -> DateWords | None:
+def date_of(scene: Scene, args: Arguments, others: frozenset[int], memory: Memory) -> DateWords | None:
     """The words that date a trigger: those on its own way up first, then those that no other trigger owns.
 
     "This comes one day after X": what is in the sentence's main clause does not date what a subordinate one tells, unless
@@ -156,14 +224,22 @@ def date_of(scene: Scene, args: Arguments, others: frozenset[int]) -> DateWords 
         tokens = scene.tokens(words.start, words.end)
         if not tokens:
             continue
+        if words.days_before is not None:
+            if tokens[-1] < args.head and memory.told is not None:
+                return replace(words, when=_earlier(memory.told, words.days_before))
+            continue
         value = _date_score(scene, tokens[0], args, others)
         if best is None or value > best[0]:
             best = (value, words)
     return best[1] if best and best[0] > -2 else None
 
 
+def _earlier(told: Occurred, days: int) -> Occurred:
+    return Occurred(start=told.start - days * DAY, end=told.end - days * DAY, precision=told.precision)
+
+
 def _date_score(scene: Scene, token: int, args: Arguments, others: frozenset[int]) -> float:
-    value = -0.05 * abs(token - args.head)
+    value = -0.05 * abs(token - args.head) + (1.5 if token <= 3 else 0.0)
     below = token
     for above in ancestors(scene.parse, token):
         if above in {args.head, args.verb}:

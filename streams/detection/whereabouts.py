@@ -7,7 +7,9 @@ from streams.detection.lexicon import Lexicon
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
 
-LOCATIVE = frozenset("in at near on outside inside around across over against into of toward towards within along through throughout between beyond above off between".split())
+LOCATIVE = frozenset(
+    "in at near on outside inside around across over against into of toward towards within along through throughout between beyond above off between".split()
+)
 BEARING = 6
 """Of two places as well attached, one this many tokens nearer is taken."""
 _SETTLED = frozenset({"city", "town", "village", "district"})
@@ -34,7 +36,9 @@ def of(scene: Scene, arguments: Arguments, others: frozenset[int], before: list[
         others: Heads of the sentence's other triggers; what hangs on them is theirs.
         before: The places of the part so far, last first, for "the city", "the base".
     """
-    ranked = sorted((Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline), key=lambda a: -a.score)
+    ranked = sorted(
+        (Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline), key=lambda a: -a.score
+    )
     ranked = [a for a in ranked if a.score > 0]
     coreferent = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked)):
@@ -177,4 +181,10 @@ def parse_children(scene: Scene, token: int) -> list[int]:
 def _near_tokens(scene: Scene, arguments: Arguments) -> list[int]:
     """Objects of prepositions at the trigger and its verb."""
     parse = scene.parse
-    return [o for top in {arguments.head, arguments.verb} - {None} for p in parse.children[top] if parse.deps[p] == "prep" for o in parse.children[p]]
+    return [
+        o
+        for top in {arguments.head, arguments.verb} - {None}
+        for p in parse.children[top]
+        if parse.deps[p] == "prep"
+        for o in parse.children[p]
+    ]
