@@ -175,8 +175,8 @@ _RURAL = re.compile(
 )
 _RURAL_AFTER = re.compile(r"(?:['’]s?)? (?:\w+ )?(?:countryside|rural areas?)\b", re.IGNORECASE)
 _NEAR_AFTER = re.compile(r"(?:['’]s?)? (?:outskirts|vicinity|environs|surroundings)\b", re.IGNORECASE)
-_TYPE_AFTER = re.compile(r" (%s)\b" % "|".join(sorted({*TYPES} - {"capital", "republic"})), re.IGNORECASE)
-_TYPE_BEFORE = re.compile(r"\b(%s) of (?:the )?$" % "|".join(sorted({*TYPES})), re.IGNORECASE)
+_TYPE_AFTER = re.compile(rf" ({'|'.join(sorted({*TYPES} - {'capital', 'republic'}))})\b", re.IGNORECASE)
+_TYPE_BEFORE = re.compile(rf"\b({'|'.join(sorted(TYPES))}) of (?:the )?$", re.IGNORECASE)
 _COMMA_NAME = re.compile(r", (?:in |the |central |(?:north|south|east|west)\w* )*([A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2})")
 _DATELINE = re.compile(
     r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)",
@@ -314,6 +314,9 @@ def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -
     for size, token in enumerate(run, start=1):
         length += len(token.key) + 1
         ends[length] = size
+    romanised = len(run) > 2 and first.capital and run[1].key in ARTICLES and run[2].capital
+    if romanised and (match := _accept(gazetteer, text, tokens, at, 3)):
+        return match
     for name in reversed(gazetteer.prefixes(key)):
         size = ends.get(len(name), 0)
         if size and (run[size - 1].capital or run[size - 1].key.isdigit() or size == 1):
@@ -383,6 +386,9 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     typed = (after is not None and gap_after == " " and after.key in TYPES) or (
         before is not None and before.key == "of" and at > 1 and tokens[at - 2].key in TYPES
     )
+    followed = after is not None and gap_after == " " and after.capital and not _neutral(gazetteer, tokens, at + size, text)
+    if reading.key in _weak_words() and followed:
+        return False  # to George Washington
     if located or typed:
         return True
     if before is not None and gap_before in (" ", ". ") and before.key in _TITLES:
