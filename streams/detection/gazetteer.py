@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.detection import facilities, toponyms
-from streams.detection.artefact import CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SHORT, SITE_HEAD, WEAK
+from streams.detection.artefact import CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SHORT, site_only
 from streams.detection.geodesy import distance_km
 from streams.detection.names import normalise, skeleton, without_articles
 from streams.detection.overlay import KINDS, OverlayRow, overlay_names, overlay_weight, read_overlay
@@ -25,14 +25,53 @@ FIELD_WITHIN_KM = 20.0
 """How far from its town an airfield lies that is called after it."""
 ALIKE = 0.7
 """Least share of letters in common (difflib ratio) for two romanisations of one name: Hodeidah and Hudaydah have 0.75."""
+FAMOUS_TOWN, FAMOUS_WITHIN_KM = 50_000, 100.0
+"""People from which a town goes before lesser ones that are nearer, and how far off (km) it may be for that."""
 KNOWN_TOWN = 15_000
 """People (population) from which a town is known well enough to give directions from."""
 
 Indices = NDArray[np.int64]
 _EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
 INSTITUTIONS = frozenset(
-    "university college hospital school high state art gallery museum embassy consulate mosque church cathedral stadium market square zoo library court academy institute "
-    "international national general central medical center centre technical polytechnic road street avenue highway bay beach".split()
+    [
+        "university",
+        "college",
+        "hospital",
+        "school",
+        "high",
+        "state",
+        "art",
+        "gallery",
+        "museum",
+        "embassy",
+        "consulate",
+        "mosque",
+        "church",
+        "cathedral",
+        "stadium",
+        "market",
+        "square",
+        "zoo",
+        "library",
+        "court",
+        "academy",
+        "institute",
+        "international",
+        "national",
+        "general",
+        "central",
+        "medical",
+        "center",
+        "centre",
+        "technical",
+        "polytechnic",
+        "road",
+        "street",
+        "avenue",
+        "highway",
+        "bay",
+        "beach",
+    ]
 )
 """Words that follow a place's name in the name of something that is there."""
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
@@ -126,7 +165,9 @@ class Gazetteer:
         self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
         nations = self.places[sorted(self._nations.values())]
         points = set(zip(nations["lat"].tolist(), nations["lon"].tolist(), strict=True))
-        self.capitals = np.array([i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64)
+        self.capitals = np.array(
+            [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64
+        )
         self.read = lru_cache(maxsize=8192)(self._read)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
@@ -201,10 +242,12 @@ class Gazetteer:
         within = normalise(tail) or None
         key = normalise(head.removesuffix("'s").removesuffix("’s")).removeprefix("the ")
         places, flags = self.lookup(key)
-        whole = ~((flags & (SITE_HEAD | WEAK)) > 0)
+        whole = ~site_only(flags)
         facility = facilities.parse(head)
         if whole.any():
-            return Reading(key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within)
+            return Reading(
+                key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within
+            )
         if facility and facility.head:
             return self._read_site(facility, within)
         if not len(places):
@@ -221,7 +264,7 @@ class Gazetteer:
         fits = np.isin(self.kind_numbers[places], [KINDS.index(k) for k in sisters])
         if fits.any():
             return Reading(facility.head, places[fits], flags[fits], noun=facility.kind, sited=True, within=within)
-        towns = ((flags & (SITE_HEAD | WEAK | DEMONYM)) == 0) & (self.kind_numbers[places] != KINDS.index("country"))
+        towns = (~site_only(flags) & ((flags & DEMONYM) == 0)) & (self.kind_numbers[places] != KINDS.index("country"))
         beside = self._beside(places[towns], sisters)
         if len(beside):
             return Reading(facility.head, beside, np.full(len(beside), CANONICAL), noun=facility.kind, sited=True, within=within)
@@ -251,7 +294,7 @@ class Gazetteer:
         if wants is None:
             return None
         places, flags = self._named(bare)
-        keep = (flags & (SITE_HEAD | WEAK | DEMONYM)) == 0
+        keep = ~site_only(flags) & ((flags & DEMONYM) == 0)
         return Reading(bare, places[keep], flags[keep], wants=wants) if keep.any() else None
 
     def _adorned(self, key: str) -> Reading | None:
@@ -259,7 +302,7 @@ class Gazetteer:
         for bare in (toponyms.without_direction(key), without_articles(key)):
             if bare != key:
                 places, flags = self.lookup(bare)
-                keep = (flags & (SITE_HEAD | WEAK)) == 0
+                keep = ~site_only(flags)
                 if keep.any():
                     return Reading(bare, places[keep], flags[keep])
         return None
@@ -267,8 +310,8 @@ class Gazetteer:
     def _expanded(self, key: str) -> Reading | None:
         """``mt pleasant`` is ``mount pleasant``."""
         first, _, rest = key.partition(" ")
-        places, flags = self.lookup(f"{_EXPANDED[first]} {rest}") if first in _EXPANDED and rest else (np.zeros(0, np.int64), np.zeros(0, np.int64))
-        keep = (flags & (SITE_HEAD | WEAK)) == 0
+        places, flags = self.lookup(f"{_EXPANDED.get(first, first)} {rest}")
+        keep = ~site_only(flags)
         return Reading(key, places[keep], flags[keep]) if keep.any() else None
 
     def _institution(self, key: str) -> Reading | None:
@@ -277,14 +320,14 @@ class Gazetteer:
         bare = list(words)
         while bare and bare[-1] in INSTITUTIONS:
             bare.pop()
-        places, flags = self.lookup(" ".join(bare)) if 0 < len(bare) < len(words) else (np.zeros(0, np.int64), np.zeros(0, np.int64))
-        keep = (flags & (SITE_HEAD | WEAK | SHORT)) == 0
+        places, flags = self.lookup(" ".join(bare) if len(bare) < len(words) else "")
+        keep = ~site_only(flags) & ((flags & SHORT) == 0)
         return Reading(key, places[keep], flags[keep], called_after=True) if keep.any() else None
 
     def _by_skeleton(self, key: str) -> Reading | None:
         bones = skeleton(key)
         places, flags = self._unpack(self._skeletons.get(bones) if bones else None)
-        keep = ((flags & (SITE_HEAD | WEAK)) == 0) & np.array([self._resembles(int(p), key) for p in places], dtype=bool)
+        keep = ~site_only(flags) & np.array([self._resembles(int(p), key) for p in places], dtype=bool)
         return Reading(key, places[keep], np.full(int(keep.sum()), 0)) if keep.any() else None
 
     def _resembles(self, index: int, key: str) -> bool:
@@ -299,7 +342,7 @@ class Gazetteer:
             places, flags = self.lookup(" ".join(words))
             fits = np.isin(self.kind_numbers[places], _HOLDERS) & ((flags & DEMONYM) == 0)
             if fits.any():
-                return places[fits]
+                return np.asarray(places[fits], dtype=np.int64)
             words = words[:-1]
         return np.zeros(0, dtype=np.int64)
 
@@ -330,20 +373,21 @@ class Gazetteer:
         division = self._text(int(row["admin1"])) if row["admin1"] >= 0 else None
         nation = self._nations.get(country)
         return Candidate(
-            index, own_id, name, KINDS[row["kind"]], round(float(row["lat"]), 5), round(float(row["lon"]), 5), int(row["population"]), country,
+            index, own_id, name, KINDS[row["kind"]], round(float(row["lat"]), 5), round(float(row["lon"]), 5),
+            int(row["population"]), country,
             self._text(nation)[1] if nation is not None else None, division[3] if division else code, division[1] if division else None,
             round(float(row["radius_km"]), 2), also,
         )  # fmt: skip
 
     def nearest_town(self, lat: float, lon: float, *, other_than: int = -1) -> tuple[int, float] | None:
-        """Find the town (at least `KNOWN_TOWN` people) from which to give directions: its row and distance in km; None on the high seas."""
+        """Find the town from which to give directions: its row and distance in km; None on the high seas."""
         towns = self._towns[self._towns != other_than]
-        close = towns[(np.abs(self.places["lat"][towns] - lat) < 3)]
-        if not len(close):
-            return None
+        close = towns[np.abs(self.places["lat"][towns] - lat) < 3]
         away = distance_km(lat, lon, self.places["lat"][close], self.places["lon"][close])
-        best = int(away.argmin())
-        return int(close[best]), float(away[best])
+        famous = (self.places["population"][close] >= FAMOUS_TOWN) & (away <= FAMOUS_WITHIN_KM)
+        if famous.any():
+            close, away = close[famous], away[famous]
+        return (int(close[away.argmin()]), float(away.min())) if len(close) else None
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -352,5 +396,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise GazetteerError(f"{folder}: there is no gazetteer here; run `make gazetteer` to build it")
     manifest: dict[str, Any] = json.loads(path.read_bytes())
     if manifest.get("format") != FORMAT:
-        raise GazetteerError(f"{folder}: the gazetteer has format {manifest.get('format')}, but this version reads {FORMAT}; run `make gazetteer` to build it anew")
+        raise GazetteerError(
+            f"{folder}: the gazetteer has format {manifest.get('format')}, but {FORMAT} is read here; run `make gazetteer` to build it anew"
+        )
     return manifest

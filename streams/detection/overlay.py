@@ -64,7 +64,9 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _row(cells: list[str], where: str) -> OverlayRow:
     if len(cells) not in (len(COLUMNS) - 1, len(COLUMNS)):
-        raise OverlayError(f"{where}: {len(cells)} columns, but a place has {', '.join(COLUMNS)} (the last may be left out), parted by tabs")
+        raise OverlayError(
+            f"{where}: {len(cells)} columns, but a place has {', '.join(COLUMNS)} (the last may be left out), parted by tabs"
+        )
     row = dict(zip(COLUMNS, [*cells, ""], strict=False))
     if row["kind"] not in KINDS:
         raise OverlayError(f"{where}: kind {row['kind']!r} is none of {', '.join(KINDS)}")
