@@ -102,7 +102,7 @@ def _read(feed: Feed, memory: FeedMemory, fetched: Fetched, parsed: ParsedFeed, 
         body="" if parsed.error else body_hash(fetched.body),
         seen=sifted.seen,
         current=sifted.current,
-        shared_guids=parsed.shared_guids,
+        shared_names=parsed.shared_names,
         ttl_seconds=parsed.ttl_seconds,
         last_status=fetched.status,
         last_error=parsed.error,
@@ -232,10 +232,19 @@ class Poller:
         now = self._clock()
         parsed = await self._parse(feed, memory, fetched)
         answer = judge_answer(feed, memory, fetched, parsed, now=now)
-        async with self._writing:
-            await asyncio.to_thread(self._store.publish, feed.name, answer.articles, answer.memory)
+        await self._commit(feed, answer)
         self._memories[feed.name] = answer.memory
         return answer.result
+
+    async def _commit(self, feed: Feed, answer: Answer) -> None:
+        """Have the store write; a write that was begun is waited for, also by a poller that is being stopped."""
+        async with self._writing:
+            writing = asyncio.ensure_future(asyncio.to_thread(self._store.publish, feed.name, answer.articles, answer.memory))
+            try:
+                await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                await asyncio.wait([writing])
+                raise
 
     async def _parse(self, feed: Feed, memory: FeedMemory, fetched: Fetched) -> ParsedFeed | None:
         if fetched.body is None or (fetched.body and body_hash(fetched.body) == memory.body):
@@ -247,7 +256,7 @@ class Poller:
                 feed=feed.name,
                 content_type=fetched.content_type,
                 base=fetched.url,
-                shared_guids=memory.shared_guids,
+                shared_names=memory.shared_names,
             )
 
     async def _poll(self, feed: Feed, sessions: Sessions) -> None:

@@ -39,7 +39,7 @@ class ParseTask(Part, frozen=True, kw_only=True):
     feed: str | None
     content_type: str | None
     base: str | None
-    shared_guids: bool
+    shared_names: bool
     timeout_seconds: float
 
 
@@ -59,7 +59,7 @@ class GuardedParser:
         feed: str | None = None,
         content_type: str | None = None,
         base: str | None = None,
-        shared_guids: bool = False,
+        shared_names: bool = False,
     ) -> ParsedFeed:
         """Read a document as `streams.feeds.parse.parse` does. Never raises for a document: one that kills the worker has an ``error``.
 
@@ -71,7 +71,7 @@ class GuardedParser:
             feed=feed,
             content_type=content_type,
             base=base,
-            shared_guids=shared_guids,
+            shared_names=shared_names,
             timeout_seconds=self.timeout_seconds,
         )
         with self._lock:
@@ -88,6 +88,9 @@ class GuardedParser:
 
     def close(self) -> None:
         """End the process; the next document starts another."""
+        # First the process, so that nobody waits for the document that it may be reading.
+        if (process := self._process) is not None:
+            process.kill()
         with self._lock:
             self._stop()
 
@@ -200,7 +203,7 @@ def serve(memory_mb: int) -> None:
         task = msgspec.msgpack.decode(message, type=ParseTask)
         # The parent kills a late worker; this does it should the parent be gone. The signal's default is death.
         signal.setitimer(signal.ITIMER_REAL, 2 * task.timeout_seconds)
-        parsed = parse(task.document, feed=task.feed, content_type=task.content_type, base=task.base, shared_guids=task.shared_guids)
+        parsed = parse(task.document, feed=task.feed, content_type=task.content_type, base=task.base, shared_names=task.shared_names)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(sink, msgspec.msgpack.encode(parsed))
 
