@@ -212,10 +212,14 @@ class Poller:
         """Poll until *stop* is set, or the store raises (which is raised, in an `ExceptionGroup`)."""
         await self.remember()
         async with open_sessions() as sessions, AsyncExitStack() as stack:
-            stack.callback(self._parser.close)
+            stack.callback(self.close)
             async with asyncio.TaskGroup() as tasks:
                 polls = [tasks.create_task(self._poll(feed, sessions), name=f"poll {feed.name}") for feed in self.feeds]
                 tasks.create_task(_end(polls, stop))
+
+    def close(self) -> None:
+        """End the process that reads documents."""
+        self._parser.close()
 
     async def remember(self) -> None:
         """Take up the store's memories."""
