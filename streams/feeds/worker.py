@@ -46,8 +46,10 @@ class ParseTask(Part, frozen=True, kw_only=True):
 class GuardedParser:
     """`parse` in a process of its own. For use from any thread; one document at a time."""
 
-    def __init__(self, *, timeout_seconds: float = TIMEOUT_SECONDS, memory_mb: int = MEMORY_MB) -> None:
-        self.timeout_seconds, self.memory_mb = timeout_seconds, memory_mb
+    def __init__(
+        self, *, timeout_seconds: float = TIMEOUT_SECONDS, memory_mb: int = MEMORY_MB, start_seconds: float = START_SECONDS
+    ) -> None:
+        self.timeout_seconds, self.memory_mb, self.start_seconds = timeout_seconds, memory_mb, start_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._done = 0
         self._lock = threading.Lock()
@@ -109,10 +111,10 @@ class GuardedParser:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
             [sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
-        if _receive_within(self._process, START_SECONDS) != _READY:
+        if _receive_within(self._process, self.start_seconds) != _READY:
             self._stop()
             raise OSError(
-                f"the process that reads feeds did not start within {START_SECONDS:g} s with {self.memory_mb} MB; see its words above"
+                f"the process that reads feeds did not start within {self.start_seconds:g} s; see its words above, or whether this machine is overloaded"
             )
         return self._process
 

@@ -27,5 +27,12 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
 
 def feed(url: str, **changes: object) -> Feed:
     """A feed on this machine."""
-    fields = {"name": "wire", "outlet": "Frontline Wire", "owner": "Frontline", "allow_internal": True, "timeout_seconds": 5.0, "every_seconds": 60}
+    fields = {
+        "name": "wire",
+        "outlet": "Frontline Wire",
+        "owner": "Frontline",
+        "allow_internal": True,
+        "timeout_seconds": 5.0,
+        "every_seconds": 60,
+    }
     return Feed(url=url, **(fields | changes))

@@ -19,7 +19,12 @@ async def ask(handler: Handler, *, validators: Validators | None = None, path: s
 
 async def test_a_document_comes_with_its_validators_and_headers():
     async def handler(request: web.Request) -> web.Response:
-        headers = {"ETag": '"v1"', "Last-Modified": "Sun, 01 Mar 2026 08:00:00 GMT", "Cache-Control": "max-age=60", "Content-Type": "text/xml"}
+        headers = {
+            "ETag": '"v1"',
+            "Last-Modified": "Sun, 01 Mar 2026 08:00:00 GMT",
+            "Cache-Control": "max-age=60",
+            "Content-Type": "text/xml",
+        }
         return web.Response(body=b"<rss/>", headers=headers)
 
     got = await ask(handler)
@@ -59,7 +64,9 @@ async def test_a_bomb_is_given_up_at_the_largest_size():
     assert "8,388,608 bytes" in (got.error or "")
 
 
-@pytest.mark.parametrize(("status", "words"), [(500, "fault of its own"), (404, "no such page"), (410, "gone for good"), (403, "refuses us"), (418, "look at")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(500, "fault of its own"), (404, "no such page"), (410, "gone for good"), (403, "refuses us"), (418, "look at")]
+)
 async def test_a_bad_status_is_said_in_words(status: int, words: str):
     async def handler(request: web.Request) -> web.Response:
         return web.Response(status=status, body=b"<rss/>")
@@ -162,7 +169,9 @@ async def test_a_public_feed_may_not_lie_on_this_machine(host: str):
     assert got.error
 
 
-@pytest.mark.parametrize("target", ["http://127.0.0.1:9/", "http://[::1]:9/", "http://localhost:9/", "http://169.254.169.254/meta", "http://10.0.0.1/"])
+@pytest.mark.parametrize(
+    "target", ["http://127.0.0.1:9/", "http://[::1]:9/", "http://localhost:9/", "http://169.254.169.254/meta", "http://10.0.0.1/"]
+)
 async def test_a_redirect_into_this_network_is_refused(target: str):
     """The first hop is allowed by a session for internal feeds; the second is judged as a public feed's."""
 

@@ -52,7 +52,11 @@ def test_an_atom_entry_keeps_its_paragraphs_dates_and_author():
 
 def test_an_rdf_entry_is_read():
     article = one(RDF)
-    assert (article.title, article.url, article.published) == ("Convoy seen", "https://r.example.org/1", datetime(2026, 3, 1, 8, tzinfo=UTC))
+    assert (article.title, article.url, article.published) == (
+        "Convoy seen",
+        "https://r.example.org/1",
+        datetime(2026, 3, 1, 8, tzinfo=UTC),
+    )
 
 
 def test_a_json_entry_is_read():
@@ -67,7 +71,10 @@ def test_the_full_text_is_preferred_to_the_summary():
 
 
 def test_a_full_text_that_only_says_read_more_gives_way_to_the_summary():
-    assert one(rss(item(text="The bridge was hit at dawn.") + "<content:encoded>Read more</content:encoded>")).text == "The bridge was hit at dawn."
+    assert (
+        one(rss(item(text="The bridge was hit at dawn.") + "<content:encoded>Read more</content:encoded>")).text
+        == "The bridge was hit at dawn."
+    )
 
 
 def test_html_in_cdata_becomes_text():
@@ -186,7 +193,9 @@ def test_what_is_no_feed_is_said_in_words(document: bytes, word: str):
 
 def test_billion_laughs_are_not_laughed():
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    document = f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY l0 "ha">{laughs}]><rss><channel><item><title>&l9;</title></item></channel></rss>'
+    document = (
+        f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY l0 "ha">{laughs}]><rss><channel><item><title>&l9;</title></item></channel></rss>'
+    )
     assert parse(document.encode()).articles == ()
 
 
@@ -223,11 +232,15 @@ def test_of_too_many_entries_the_first_5000_are_read():
 @pytest.mark.parametrize(
     "document",
     [
-        pytest.param(rss(item(title="Сирия: бой")).decode().replace("utf-8", "windows-1251").encode("windows-1251"), id="windows-1251 as declared"),
+        pytest.param(
+            rss(item(title="Сирия: бой")).decode().replace("utf-8", "windows-1251").encode("windows-1251"), id="windows-1251 as declared"
+        ),
         pytest.param(rss(item(title="Сирия: бой")).decode().encode("utf-16"), id="UTF-16 with a mark"),
         pytest.param(rss(item(title="Сирия: бой")).decode().replace("utf-8", "iso-8859-1").encode(), id="UTF-8 declared as Latin-1"),
         pytest.param(b"\xef\xbb\xbf \n" + rss(item(title="Сирия: бой")), id="a mark and blanks before the declaration"),
-        pytest.param(b"<br /><b>Warning</b>: line 3 " + rss(item(title="Сирия: бой")), id="a warning of the publisher's software before it"),
+        pytest.param(
+            b"<br /><b>Warning</b>: line 3 " + rss(item(title="Сирия: бой")), id="a warning of the publisher's software before it"
+        ),
     ],
 )
 def test_encodings(document: bytes):
@@ -251,12 +264,50 @@ def test_a_feed_of_no_entries_is_no_error():
     assert parse(rss()) == ParsedFeed(entries=0)
 
 
-PIECES = ["<", ">", "</", "<!--", "-->", "<![CDATA[", "]]>", "<?", "?>", "&", "&#0;", "&#x110000;", "'", '"', "=", "<rss>", "<channel>", "<item>", "</item>"]
-PIECES += ["<title>", "</title>", "<pubDate>", "</pubDate>", "<author>", "</rss>", "<description>", "</description>", "x", "\0", "é", "{", "<entry/>"]
+PIECES = [
+    "<",
+    ">",
+    "</",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<?",
+    "?>",
+    "&",
+    "&#0;",
+    "&#x110000;",
+    "'",
+    '"',
+    "=",
+    "<rss>",
+    "<channel>",
+    "<item>",
+    "</item>",
+]
+PIECES += [
+    "<title>",
+    "</title>",
+    "<pubDate>",
+    "</pubDate>",
+    "<author>",
+    "</rss>",
+    "<description>",
+    "</description>",
+    "x",
+    "\0",
+    "é",
+    "{",
+    "<entry/>",
+]
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.one_of(st.binary(max_size=300), st.lists(st.sampled_from(PIECES), max_size=40).map(lambda p: ("<rss><channel>" + "".join(p)).encode())))
+@given(
+    st.one_of(
+        st.binary(max_size=300), st.lists(st.sampled_from(PIECES), max_size=40).map(lambda p: ("<rss><channel>" + "".join(p)).encode())
+    )
+)
 def test_parse_never_raises(document: bytes):
     parsed = parse(document)
     assert parsed.entries >= len(parsed.articles)
@@ -277,4 +328,6 @@ def test_the_counts_of_real_documents_agree():
         pytest.skip(f"no real feed documents at {REAL}; they are not part of the project")
     with (REAL / "manifest.tsv").open() as manifest:
         rows = list(csv.DictReader(manifest, delimiter="\t"))
-    assert {row["file"]: parse((REAL / row["file"]).read_bytes()).entries for row in rows} == {row["file"]: int(row["entries"]) for row in rows}
+    assert {row["file"]: parse((REAL / row["file"]).read_bytes()).entries for row in rows} == {
+        row["file"]: int(row["entries"]) for row in rows
+    }

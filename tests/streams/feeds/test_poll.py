@@ -102,7 +102,9 @@ def test_no_common_entry_is_a_possible_loss():
     assert not answer(numbered([2, 3]), answer(numbered([1, 2])).memory).result.possible_loss
 
 
-@pytest.mark.parametrize("document", [b"", b"<!DOCTYPE html><p>Sorry", rss(), b"<rss><channel><item><title>cut"], ids=["empty", "page", "no entries", "cut"])
+@pytest.mark.parametrize(
+    "document", [b"", b"<!DOCTYPE html><p>Sorry", rss(), b"<rss><channel><item><title>cut"], ids=["empty", "page", "no entries", "cut"]
+)
 def test_an_answer_that_is_no_feed_is_a_failure_and_leaves_everything_known(document: bytes):
     memory = answer(numbered([1, 2])).memory
     got = answer(document, memory, etag='"of the page"')
@@ -129,7 +131,9 @@ def test_a_good_answer_ends_a_row_of_failures():
 
 def test_not_modified_renews_validators_and_keeps_the_rest():
     memory = answer(numbered([1])).memory
-    got = judge_answer(WIRE, memory, Fetched(status=304, validators=Validators(last_modified="later")), None, now=NOW + timedelta(minutes=1))
+    got = judge_answer(
+        WIRE, memory, Fetched(status=304, validators=Validators(last_modified="later")), None, now=NOW + timedelta(minutes=1)
+    )
     assert got.result.status == "not modified"
     assert got.memory.validators == Validators(etag='"1"', last_modified="later")
     assert got.memory.last_full == NOW
@@ -211,7 +215,11 @@ async def test_a_failing_feed_stops_nobody_else_and_the_end_comes_when_asked():
 
     store = Kept()
     async with serving(handler) as url:
-        feeds = [feed(url + "/bad", name="bad", sample=True), feed("http://no-such-host.invalid/", name="gone", sample=True), feed(url, sample=True)]
+        feeds = [
+            feed(url + "/bad", name="bad", sample=True),
+            feed("http://no-such-host.invalid/", name="gone", sample=True),
+            feed(url, sample=True),
+        ]
         async with asyncio.timeout(20):
             await Poller(feeds, store, report=report).run(stop)
     assert {r.feed: r.status for r in results} == {"bad": "refused by server", "gone": "unreachable", "wire": "new"}
@@ -235,7 +243,9 @@ async def test_a_check_says_what_each_feed_is_and_what_to_do():
         return web.Response(body=bodies[request.path])
 
     async with serving(handler) as url:
-        found = await check([*(feed(url + path, name=path[1:]) for path in ("/good", "/page", "/old")), feed("http://no-such-host.invalid/", name="gone")])
+        found = await check(
+            [*(feed(url + path, name=path[1:]) for path in ("/good", "/page", "/old")), feed("http://no-such-host.invalid/", name="gone")]
+        )
     good, page, old, gone = found
     assert (good.ok, good.entries, good.undated) == (True, 2, 2)
     assert (page.ok, page.reachable) == (False, True)
