@@ -30,9 +30,12 @@ ITEMS = frozenset({b"item", b"entry"})
 ROOTS = frozenset({b"rss", b"feed", b"rdf", b"channel"})
 WORDS = frozenset({b"title", b"description", b"summary", b"encoded", b"content", b"subtitle", b"tagline"})
 """Fields of text, where a tag belongs to the text and not to the feed."""
-PAGES = frozenset({b"html", b"head", b"body", b"script", b"div", b"p", b"meta", b"title", b"center", b"h1"})
+PAGES = frozenset({b"html", b"head", b"body", b"meta", b"script"})
+MAX_PREFACE = 16 * 1024
+"""Bytes within which a feed must begin after something else, such as the warnings of a publisher's own software."""
 
 _NAME = re.compile(rb"[A-Za-z_:\x80-\xff][^\s/<>=\"']*")
+_ROOT = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]")
 _STOP = re.compile(rb"[\"'>]")
 _XHTML = re.compile(rb"""\stype\s{0,9}=\s{0,9}["'](?:xhtml|application/xhtml\+xml)["']""", re.IGNORECASE)
 _AMPERSAND = re.compile(rb"&(?:#([0-9]{1,7}|[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{1,31});)?")
@@ -167,7 +170,8 @@ class _Scan:
             raise RefusedDocumentError(f"the tag <{_show(name)}> has {attributes:,} attributes; more than {MAX_ATTRIBUTES} are not read")
         local = name.rpartition(b":")[2].lower()
         if self.root is None:
-            self._check_root(name, local)
+            if local not in ROOTS:
+                return self._preface(at, name, local)
             self.root = at
             self.edits.clear()
         if local in ITEMS:
@@ -183,11 +187,12 @@ class _Scan:
             raise RefusedDocumentError(f"elements lie more than {MAX_DEPTH} deep in each other; no feed needs that")
         return end
 
-    def _check_root(self, name: bytes, local: bytes) -> None:
-        if local in ROOTS:
-            return
+    def _preface(self, at: int, name: bytes, local: bytes) -> int:
+        """Where the feed begins after something else."""
         if local in PAGES:
             raise RefusedDocumentError(_PAGE)
+        if feed := _ROOT.search(self.document, at + 1, at + MAX_PREFACE):
+            return feed.start()
         raise RefusedDocumentError(f"this is no feed: its first element is <{_show(name)}>, not <rss>, <feed> or <rdf:RDF>")
 
     def _tag_end(self, position: int) -> tuple[int | None, int]:
