@@ -85,12 +85,13 @@ class Mailbox:
 
     to: str = ""
     data: str = ""
+    refused: str = ""
     port: int = 0
     got: list[bytes] = field(default_factory=list)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
-        if self.to:
-            return self.to
+        if self.to or address == self.refused:
+            return self.to or "550 not here"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
