@@ -2,7 +2,7 @@
 
 from alerts.delivery import assessment
 from alerts.delivery.formats import UNKNOWN, count, day, plural
-from alerts.delivery.phrases import answer, called, disputed, happening, kind, said, words
+from alerts.delivery.phrases import answer, called, disputed, happening, kind, said, speaker, words
 from alerts.records import Alert
 from streams.records import Claim, Event
 
@@ -75,7 +75,7 @@ def _standing(event: Event) -> str:
 
 
 def _denial(event: Event) -> list[str]:
-    names = dict.fromkeys(name for claim in assessment.denials(event) for name in claim.by or ("a source not named",))
+    names = dict.fromkeys(speaker(name) for claim in assessment.denials(event) for name in claim.by or ("a source not named",))
     return [f"DENIED by {' and '.join(names)}"] if names else []
 
 
@@ -104,7 +104,7 @@ def doubt(event: Event, question: str) -> str:
 def by(claim: Claim) -> str:
     """An answer and who gives it: ``PARTS TAKEN (ARA News and 2 others)``."""
     others = len(claim.by) - 1
-    name = claim.by[0] if claim.by else "source not named"
+    name = speaker(claim.by[0]) if claim.by else "source not named"
     more = f" and {plural(others, 'other')}" if others > 0 else ""
     return f"{answer(claim)} ({name}{more})"
 

@@ -82,11 +82,11 @@ def test_a_retraction_says_so_first() -> None:
     assert message.text.startswith("BLUF   RETRACTED, disregard: ")
 
 
-def test_a_dismissed_event_is_not_said_to_have_lost_its_sources() -> None:
-    text = sent(an_alert(change="retraction", revision=2)).text
-    assert "No source that we count" not in text
-    assert "Withdrawn" in text
+def test_a_retraction_assesses_nothing_and_says_that_its_evidence_is_of_before() -> None:
+    text = sent(retraction()).text
+    assert "likely" not in text
     assert "no analyst has looked" not in text
+    assert "EVIDENCE (verbatim; before the retraction)" in text
 
 
 def test_without_a_desk_link_nothing_points_to_one() -> None:
