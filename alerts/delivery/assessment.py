@@ -85,10 +85,14 @@ def _is_denial(claim: Claim) -> bool:
 
 
 def disputes(event: Event) -> tuple[str, ...]:
-    """The questions on which the claims contradict each other, in order of the claims; none where fuse saw no dispute."""
+    """The questions on which the claims contradict each other, in order of the claims; none where fuse saw no dispute.
+
+    Several attackers are no dispute where another question already is: most often they fight each other there.
+    """
     if not event.disputed:
         return ()
-    return tuple(dict.fromkeys(claim.question for claim in event.claims if any(contradicts(claim, other) for other in event.claims)))
+    found = dict.fromkeys(claim.question for claim in event.claims if any(contradicts(claim, other) for other in event.claims))
+    return tuple(question for question in found if question != "attacker" or len(found) == 1)
 
 
 def contradicts(one: Claim, other: Claim) -> bool:
@@ -153,7 +157,7 @@ def digit(event: Event, claim: Claim) -> int:
     groups = len(owners(event, claim))
     if not groups:
         return 6
-    against = [len(owners(event, other)) for other in event.claims if event.disputed and contradicts(claim, other)]
+    against = [len(owners(event, other)) for other in event.claims if claim.question in disputes(event) and contradicts(claim, other)]
     if against and max(against) >= groups:
         return 4
     return 2 if groups >= 2 else 3

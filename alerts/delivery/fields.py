@@ -27,7 +27,7 @@ def who(event: Event) -> list[str]:
 
     attacker = named("attacker")
     if "attacker" in assessment.disputes(event):
-        attacker = f"DISPUTED, {' / '.join(by(claim) for claim in event.claims if claim.question == 'attacker')}"
+        attacker = f"DISPUTED, {' / '.join(by(event, claim) for claim in event.claims if claim.question == 'attacker')}"
     also = [f"Also named: {named('unknown')}"] if actors(event, "unknown") else []
     return [f"Attacker: {attacker or UNKNOWN}", f"Target: {named('target') or UNKNOWN}", *also]
 
@@ -62,7 +62,7 @@ def losses(event: Event) -> str:
 
 def _toll(event: Event, question: str) -> str:
     if question in assessment.disputes(event):
-        return f"DISPUTED, {' / '.join(by(claim) for claim in event.claims if claim.question == question)}"
+        return f"DISPUTED, {' / '.join(by(event, claim) for claim in event.claims if claim.question == question)}"
     return count(event.killed if question == "killed" else event.injured)
 
 

@@ -95,7 +95,7 @@ def town_taken() -> Alert:
     return an_alert(event=event, rule="town-taken", stage="confirmed", severity="flash", quiet_days=14)
 
 
-def attacker_disputed_and_denied() -> Alert:
+def attacked_and_denied() -> Alert:
     claims = (
         a_claim("happened", "yes", "ARA News", "Orient"),
         a_claim("happened", "no", "SANA", quote=DENIAL, article="a2"),
@@ -111,6 +111,6 @@ CASES = {
     made.__name__: made
     for made in (
         first_report, update_with_denial, retraction, correction, exercise, disputed_casualties, only_a_country, no_time_at_all, town_taken,
-        attacker_disputed_and_denied,
+        attacked_and_denied,
     )
 }  # fmt: skip

@@ -125,6 +125,12 @@ def test_what_contradicts_what(one: tuple[str, ...], other: tuple[str, ...], exp
     assert contradicts(a_claim(*one), a_claim(*other)) is contradicts(a_claim(*other), a_claim(*one)) is expected
 
 
+def test_several_attackers_are_no_dispute_beside_another_one() -> None:
+    attackers = a_claim("attacker", "A"), a_claim("attacker", "B", "SANA")
+    assert disputes(an_event(claims=(CAPTURED, REPELLED, *attackers), disputed=True)) == ("control",)
+    assert disputes(an_event(claims=attackers, disputed=True)) == ("attacker",)
+
+
 def test_only_what_fuse_calls_disputed_is_a_dispute() -> None:
     assert disputes(an_event(claims=(CAPTURED, REPELLED), disputed=True)) == ("control",)
     assert disputes(an_event(claims=(CAPTURED, REPELLED), disputed=False)) == ()

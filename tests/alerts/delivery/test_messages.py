@@ -203,6 +203,12 @@ def test_whatever_a_feed_says_the_message_keeps_its_shape(texts: list[str]) -> N
     assert len(message.subject.splitlines()) == 1
 
 
+def test_several_voices_of_one_owner_are_not_others() -> None:
+    claims = (a_claim("control", "taken", "ARA News", "an officer (in ARA News)"), a_claim("control", "attack repelled", "SANA"))
+    text = sent(an_alert(event=an_event(claims=claims, disputed=True))).text
+    assert "control DISPUTED: TAKEN (ARA News) / REPELLED (SANA)" in " ".join(text.split())
+
+
 def test_disputed_counts_stand_side_by_side_and_are_never_averaged() -> None:
     text = sent(disputed_casualties()).text
     assert "killed: DISPUTED, at least 23 (ARA News and 2 others) / 3 (SANA)" in text
