@@ -61,8 +61,16 @@ def sources(event: Event) -> list[Source]:
     for claim in event.claims:
         for name in claim.by:
             owner = assessment.owner(event, name, claim.article)
-            found.setdefault(owner, Source(owner, name))
+            found.setdefault(owner, Source(owner, _party(name, owner)))
     return list(found.values())
+
+
+def _party(name: str, owner: str) -> str:
+    """The name of the group: of a cited source that counts for itself its own, else that of the outlet."""
+    cited = assessment.CITED.fullmatch(name)
+    if not cited:
+        return name
+    return cited["source"] if cited["source"].casefold() == owner else cited["outlet"]
 
 
 def side_by_side(event: Event, desk: Desk) -> list[str]:
@@ -118,8 +126,7 @@ def reference(event: Event, source: Source, claim: Claim) -> int | None:
 
 
 def _speaks(evidence: Evidence, source: Source) -> bool:
-    names = {(evidence.outlet or "").casefold(), (evidence.source or "").casefold()}
-    return source.owner == evidence.owner or source.name.casefold() in names
+    return source.owner == evidence.owner or assessment.speaks(evidence, source.name)
 
 
 def passages(event: Event, desk: Desk) -> Iterator[Passage]:

@@ -2,7 +2,7 @@
 
 from alerts.delivery import assessment
 from alerts.delivery.formats import UNKNOWN, coordinates, count, date_time_group, grid, plural, radius, stretch, when
-from alerts.delivery.phrases import actors, answer, called, introduced
+from alerts.delivery.phrases import actors, answer, called, introduced, speaker
 from alerts.delivery.sentences import by
 from alerts.records import Alert
 from streams.records import Event, Place
@@ -27,7 +27,7 @@ def who(event: Event) -> list[str]:
 
     attacker = named("attacker")
     if "attacker" in assessment.disputes(event):
-        attacker = f"DISPUTED, {' / '.join(by(claim) for claim in event.claims if claim.question == 'attacker')}"
+        attacker = f"DISPUTED, {' / '.join(by(event, claim) for claim in event.claims if claim.question == 'attacker')}"
     also = [f"Also named: {named('unknown')}"] if actors(event, "unknown") else []
     return [f"Attacker: {attacker or UNKNOWN}", f"Target: {named('target') or UNKNOWN}", *also]
 
@@ -52,8 +52,8 @@ def times(alert: Alert) -> list[str]:
 
 def losses(event: Event) -> str:
     """Materiel in the words of the text and whose word it is, then people."""
-    by = next((claim.by for claim in event.claims if claim.question == "losses"), ())
-    credit = f" (claim of {', '.join(by[:2])})" if by else ""
+    names = next((claim.by for claim in event.claims if claim.question == "losses"), ())
+    credit = f" (claim of {' and '.join(map(speaker, names[:2]))})" if names else ""
     materiel = f'"{event.losses}"{credit}' if event.losses else f"materiel: {UNKNOWN}"
     if event.killed is None and event.injured is None and not set(assessment.disputes(event)) & {"killed", "injured"}:
         return f"{materiel}; people: {UNKNOWN}"
@@ -62,7 +62,7 @@ def losses(event: Event) -> str:
 
 def _toll(event: Event, question: str) -> str:
     if question in assessment.disputes(event):
-        return f"DISPUTED, {' / '.join(by(claim) for claim in event.claims if claim.question == question)}"
+        return f"DISPUTED, {' / '.join(by(event, claim) for claim in event.claims if claim.question == question)}"
     return count(event.killed if question == "killed" else event.injured)
 
 

@@ -81,7 +81,6 @@ def text(alert: Alert, desk: Desk) -> str:
         equipment=", ".join(event.weapons) or UNKNOWN,
         losses=losses(event),
         rule=rule(alert),
-        by_people=alert.change == "retraction" and bool(event.evidence),
         retracted=_withdrawn(alert),
         statement=fill(words(event)["statement"], event),
         likelihood=assessment.likelihood(assessment.probability(event)) if event.confidence else "not assessed",
@@ -99,7 +98,7 @@ def _withdrawn(alert: Alert) -> str:
     """Why a retraction assesses nothing; "" for every other message."""
     if alert.change != "retraction":
         return ""
-    return "Withdrawn; see above why." if alert.event.evidence else "No source that we count still says that it took place."
+    return "Withdrawn; what stands below is what was known before."
 
 
 @cache

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from alerts.delivery.assessment import disputes
+from alerts.delivery.assessment import CITED, disputes
 from alerts.delivery.formats import UNKNOWN, days
 from streams.records import FACILITIES, Actor, Claim, Event, Place, Role
 
@@ -25,8 +25,10 @@ def kind(place: Place) -> dict[str, Any]:
 
 def names(place: Place) -> tuple[str, str]:
     """Its name and the alias that officers use most, both without what the kind's noun says; "" without an alias."""
-    spelt = [*re.split(r"\s*/\s*", place.name), *place.also]
-    cores = [_core(name, kind(place).get("suffixes", ())) for name in spelt]
+    suffixes = kind(place).get("suffixes", ())
+    both = re.fullmatch(r"(.+?) \((.+)\)|(.+?) */ *(.+)", _core(place.name, suffixes))
+    spelt = [*(part for part in both.groups() if part)] if both else [place.name]
+    cores = [_core(name, suffixes) for name in (*spelt, *place.also)]
     other = [core for core in cores[1:] if _plain(core) != _plain(cores[0])]
     return cores[0], other[0] if other else ""
 
@@ -107,6 +109,12 @@ def actors(event: Event, role: Role) -> list[str]:
 def introduced(actor: Actor) -> str:
     """``Islamic State (as "ISIS")``: the words of the text beside the name where they differ."""
     return f'{actor.name} (as "{actor.named}")' if actor.named and actor.named.casefold() != actor.name.casefold() else actor.name
+
+
+def speaker(name: str) -> str:
+    """``a military source, in ARA News``: whose word it is, to stand within brackets."""
+    cited = CITED.fullmatch(name)
+    return f"{cited['source']}, in {cited['outlet']}" if cited else name
 
 
 def question(claim: Claim, event: Event) -> str:

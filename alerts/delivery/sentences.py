@@ -2,13 +2,15 @@
 
 from alerts.delivery import assessment
 from alerts.delivery.formats import UNKNOWN, count, day, plural
-from alerts.delivery.phrases import answer, called, disputed, happening, kind, said, words
+from alerts.delivery.phrases import answer, called, disputed, happening, kind, said, speaker, words
 from alerts.records import Alert
 from streams.records import Claim, Event
 
 SCREEN = 60
 """Characters of a subject that a lock screen shows: precedence, place, country and what happened must lie within."""
 MOST_DIFFERENCES = 6
+MOST_DOUBTS = 2
+"""In the first sentence; all of them are in the table."""
 
 
 def subject(alert: Alert) -> str:
@@ -69,13 +71,13 @@ def _standing(event: Event) -> str:
     denied = _denial(event)
     doubts = [*denied, *(doubt(event, question) for question in assessment.disputes(event) if question != "happened" or not denied)]
     if doubts or event.disputed:
-        return "; ".join(doubts) or "DISPUTED"
+        return "; ".join(doubts[:MOST_DOUBTS]) or "DISPUTED"
     alone = "one source, unconfirmed" if event.owners == 1 else plural(event.owners, "independent source")
     return "; ".join([*(_outcomes(event) or [alone]), *_toll(event)])
 
 
 def _denial(event: Event) -> list[str]:
-    names = dict.fromkeys(name for claim in assessment.denials(event) for name in claim.by or ("a source not named",))
+    names = dict.fromkeys(speaker(name) for claim in assessment.denials(event) for name in claim.by or ("a source not named",))
     return [f"DENIED by {' and '.join(names)}"] if names else []
 
 
@@ -98,13 +100,13 @@ def doubt(event: Event, question: str) -> str:
     """``control DISPUTED: PARTS TAKEN (ARA News) / REPELLED (SANA)``."""
     answers = [claim for claim in event.claims if claim.question == question]
     subjects = {"happened": "whether it happened", "killed": "number killed", "injured": "number injured"}
-    return f"{subjects.get(question, question)} DISPUTED: {' / '.join(by(claim) for claim in answers)}"
+    return f"{subjects.get(question, question)} DISPUTED: {' / '.join(by(event, claim) for claim in answers)}"
 
 
-def by(claim: Claim) -> str:
-    """An answer and who gives it: ``PARTS TAKEN (ARA News and 2 others)``."""
-    others = len(claim.by) - 1
-    name = claim.by[0] if claim.by else "source not named"
+def by(event: Event, claim: Claim) -> str:
+    """An answer and who gives it: ``PARTS TAKEN (ARA News and 2 others)``; others are independent groups, not voices."""
+    others = len(assessment.owners(event, claim)) - 1
+    name = speaker(claim.by[0]) if claim.by else "source not named"
     more = f" and {plural(others, 'other')}" if others > 0 else ""
     return f"{answer(claim)} ({name}{more})"
 

@@ -25,6 +25,8 @@ from alerts.delivery.signing import signed
 from alerts.records import Notification
 from streams.addresses import Allowed
 
+Session = ClientSession
+"""So that a caller can name it without a door of its own."""
 TIMEOUT_SECONDS = 15.0
 """For the whole attempt: Standard Webhooks 1.0.0 asks for 15 to 30."""
 CONNECT_SECONDS = 5.0
@@ -32,7 +34,7 @@ MOST_BODY = 1024
 """Bytes that are read of a refusal, for its reason. An endless answer costs no more."""
 
 
-def open_session(allowed: Iterable[Allowed] = (), *, seconds: float = TIMEOUT_SECONDS) -> ClientSession:
+def open_session(allowed: Iterable[Allowed] = (), *, seconds: float = TIMEOUT_SECONDS) -> Session:
     """A session that dials only public addresses and those *allowed*, keeps no cookies and heeds no proxy settings."""
     return ClientSession(
         connector=TCPConnector(socket_factory=dialler(allowed), limit_per_host=4),
@@ -44,7 +46,7 @@ def open_session(allowed: Iterable[Allowed] = (), *, seconds: float = TIMEOUT_SE
     )
 
 
-async def post(session: ClientSession, notification: Notification, *, secrets: Sequence[bytes], at: datetime) -> Answer:
+async def post(session: Session, notification: Notification, *, secrets: Sequence[bytes], at: datetime) -> Answer:
     """Post *notification* once, and say how it went. Raises nothing for a receiver's fault."""
     body = bytes(notification.payload)
     headers = signed(secrets, id=notification.id, at=at, body=body)

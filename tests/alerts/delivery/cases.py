@@ -22,7 +22,7 @@ def update_with_denial() -> Alert:
     before = an_event()
     event = an_event(
         revision=2, at=LATER, last_reported=LATER, disputed=True, articles=3, owners=2, evidence=(*before.evidence, said), confidence=0.9,
-        claims=(*before.claims, a_claim("control", "repelled", "SANA", quote=DENIAL, article="a2")),
+        claims=(*before.claims, a_claim("control", "attack repelled", "SANA (in Daily Courier)", quote=DENIAL, article="a2")),
     )  # fmt: skip
     return an_alert(
         revision=2, change="update", event=event, stage="confirmed",
@@ -32,9 +32,8 @@ def update_with_denial() -> Alert:
 
 
 def retraction() -> Alert:
-    event = an_event(revision=3, evidence=(), claims=(), owners=0, articles=0, losses=None, weapons=(), at=LATER, last_reported=LATER)
-    why = Reason(code="withdrawn", text="The only article behind it was corrected and no longer says so.")
-    return an_alert(revision=3, change="retraction", event=event, reason=why)
+    why = Reason(code="retraction", text="no source says so any more")
+    return an_alert(revision=3, change="retraction", at=LATER, reason=why, differences=("RETRACTED: no source says so any more",))
 
 
 def correction() -> Alert:
@@ -91,12 +90,12 @@ def town_taken() -> Alert:
     event = an_event(
         place=palmyra(), type="non_state_actor_overtakes_territory", occurred=a_day(day=11), owners=3, articles=9, confidence=0.99,
         losses=None,
-        claims=(a_claim("happened", "yes", "ARA News", "Al-Manar"), a_claim("control", "captured", "ARA News", "Al-Manar", "El Heraldo")),
+        claims=(a_claim("happened", "yes", "ARA News", "Al-Manar"), a_claim("control", "taken", "ARA News", "Al-Manar", "El Heraldo")),
     )  # fmt: skip
     return an_alert(event=event, rule="town-taken", stage="confirmed", severity="flash", quiet_days=14)
 
 
-def attacker_disputed_and_denied() -> Alert:
+def attacked_and_denied() -> Alert:
     claims = (
         a_claim("happened", "yes", "ARA News", "Orient"),
         a_claim("happened", "no", "SANA", quote=DENIAL, article="a2"),
@@ -112,6 +111,6 @@ CASES = {
     made.__name__: made
     for made in (
         first_report, update_with_denial, retraction, correction, exercise, disputed_casualties, only_a_country, no_time_at_all, town_taken,
-        attacker_disputed_and_denied,
+        attacked_and_denied,
     )
 }  # fmt: skip

@@ -85,6 +85,18 @@ def test_a_cited_source_is_the_group_not_the_outlets_that_cite_it() -> None:
     assert digit(event, event.claims[0]) == 3
 
 
+def test_an_outlet_and_a_source_that_it_cites_are_one_group() -> None:
+    event = an_event(claims=(a_claim("happened", "yes", "ARA News", "a military source (in ARA News)"),))
+    assert digit(event, event.claims[0]) == 3
+    assert digit(an_event(claims=event.claims, evidence=()), event.claims[0]) == 3
+
+
+def test_two_parties_that_outlets_cite_are_two_groups() -> None:
+    evidence = (a_passage(source="SANA", owner="sana"), a_passage(source="Amaq", owner="amaq"))
+    event = an_event(claims=(a_claim("happened", "yes", "SANA (in ARA News)", "Amaq (in ARA News)"),), evidence=evidence)
+    assert digit(event, event.claims[0]) == 2
+
+
 def test_a_machine_never_says_1_or_5() -> None:
     for answers in (("yes",), ("yes", "no"), ("yes", "no", "maybe")):
         claims = tuple(a_claim("happened", answer, *"ABC"[: n + 1]) for n, answer in enumerate(answers))
@@ -102,11 +114,21 @@ def test_a_machine_never_says_1_or_5() -> None:
         pytest.param(("losses", "a tank"), ("losses", "two jeeps"), False, id="losses add up"),
         pytest.param(("control", "captured"), ("killed", "3"), False, id="other questions"),
         pytest.param(("control", "captured"), ("control", "Captured"), False, id="the same answer"),
-        pytest.param(("attacker", "A"), ("attacker", "B"), True, id="two names"),
+        pytest.param(("attacker", "A"), ("attacker", "B"), False, id="two names by one source are two attackers"),
+        pytest.param(("attacker", "A", "ARA News"), ("attacker", "B", "SANA"), True, id="two names by two sources"),
+        pytest.param(("control", "taken"), ("control", "parts taken"), False, id="parts, then all"),
+        pytest.param(("control", "parts taken"), ("control", "attack repelled"), True, id="lost and held"),
+        pytest.param(("control", "besieged"), ("control", "taken"), True, id="an answer of no known side"),
     ],
 )
-def test_what_contradicts_what(one: tuple[str, str], other: tuple[str, str], expected: bool) -> None:
+def test_what_contradicts_what(one: tuple[str, ...], other: tuple[str, ...], expected: bool) -> None:
     assert contradicts(a_claim(*one), a_claim(*other)) is contradicts(a_claim(*other), a_claim(*one)) is expected
+
+
+def test_several_attackers_are_no_dispute_beside_another_one() -> None:
+    attackers = a_claim("attacker", "A"), a_claim("attacker", "B", "SANA")
+    assert disputes(an_event(claims=(CAPTURED, REPELLED, *attackers), disputed=True)) == ("control",)
+    assert disputes(an_event(claims=attackers, disputed=True)) == ("attacker",)
 
 
 def test_only_what_fuse_calls_disputed_is_a_dispute() -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from alerts.delivery.answers import Answer
 from alerts.delivery.mail import MailSettings, compose, send
+from alerts.delivery.messages import render
 from tests.alerts.delivery.wire import CERTIFICATE, Mailbox, a_mail_server, server_context, to_mailbox
-from tests.builders import a_receiver, an_alert, an_event, t4
+from tests.builders import a_desk, a_receiver, an_alert, an_event, t4
 
 
 def settings(box: Mailbox, **changes: object) -> MailSettings:
@@ -45,6 +46,24 @@ async def test_names_in_other_scripts_arrive_whole() -> None:
     message = read(box.got[0])
     assert message["Subject"] == notification.subject
     assert "Târgu Mureș (المطار)" in message.get_content()
+
+
+async def test_ids_of_a_long_host_arrive_whole() -> None:
+    notification = render(
+        an_alert(revision=2, change="update"), a_receiver(), a_desk(host=f"{'long.' * 15}example.org"), previous="<before@host>"
+    )
+    with a_mail_server(Mailbox()) as box:
+        assert (await send(notification, settings(box))).ok
+    message = read(box.got[0])
+    for name in ("Message-ID", "In-Reply-To", "References"):
+        assert message[name] == notification.headers[name]
+    assert b"=?utf-8?" not in box.got[0]
+
+
+async def test_one_refused_address_of_several_is_told_and_the_others_are_not_sent_twice() -> None:
+    with a_mail_server(Mailbox(refused="gone@example.org")) as box:
+        answer = await send(to_mailbox(address="watch@example.org, gone@example.org"), settings(box))
+    assert answer == Answer(ok=True, detail="accepted by 127.0.0.1: kept; not for gone@example.org: 550 not here")
 
 
 async def test_a_repeat_is_the_same_to_the_byte() -> None:
@@ -121,6 +140,12 @@ async def test_a_line_break_cannot_smuggle_in_a_header(changes: dict[str, object
     assert box.got == []
 
 
-def test_a_receiver_without_address_is_told_so() -> None:
+def test_a_sender_that_is_no_address_is_told_so() -> None:
+    with pytest.raises(ValueError, match="mail sender is '', which is no address"):
+        compose(to_mailbox(), MailSettings(host="h", sender=""))
+
+
+@pytest.mark.parametrize("address", [None, "", " "])
+def test_a_receiver_without_address_is_told_so(address: str | None) -> None:
     with pytest.raises(ValueError, match="receiver watch: no address; give it one"):
-        compose(to_mailbox(address=None), MailSettings(host="h", sender="s@h"))
+        compose(to_mailbox(address=address), MailSettings(host="h", sender="s@h"))

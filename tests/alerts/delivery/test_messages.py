@@ -82,11 +82,11 @@ def test_a_retraction_says_so_first() -> None:
     assert message.text.startswith("BLUF   RETRACTED, disregard: ")
 
 
-def test_a_dismissed_event_is_not_said_to_have_lost_its_sources() -> None:
-    text = sent(an_alert(change="retraction", revision=2)).text
-    assert "No source that we count" not in text
-    assert "Withdrawn" in text
+def test_a_retraction_assesses_nothing_and_says_that_its_evidence_is_of_before() -> None:
+    text = sent(retraction()).text
+    assert "likely" not in text
     assert "no analyst has looked" not in text
+    assert "EVIDENCE (verbatim; before the retraction)" in text
 
 
 def test_without_a_desk_link_nothing_points_to_one() -> None:
@@ -201,6 +201,12 @@ def test_whatever_a_feed_says_the_message_keeps_its_shape(texts: list[str]) -> N
     expected = ["BLUF", "NEW", "WHAT", "WHO", "WHERE", "WHEN", "WITH", "LOSSES", "RULE", "ASSESSMENT", "CLAIMS", "EVIDENCE", "ACT", "WHY"]
     assert labels == expected
     assert len(message.subject.splitlines()) == 1
+
+
+def test_several_voices_of_one_owner_are_not_others() -> None:
+    claims = (a_claim("control", "taken", "ARA News", "an officer (in ARA News)"), a_claim("control", "attack repelled", "SANA"))
+    text = sent(an_alert(event=an_event(claims=claims, disputed=True))).text
+    assert "control DISPUTED: TAKEN (ARA News) / REPELLED (SANA)" in " ".join(text.split())
 
 
 def test_disputed_counts_stand_side_by_side_and_are_never_averaged() -> None:

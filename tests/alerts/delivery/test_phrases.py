@@ -54,6 +54,7 @@ def test_every_event_has_a_first_sentence(type_: str, precision: str, kind: str)
         pytest.param("Tiyas Military Airbase", ("T-4", "T4"), "Tiyas / T-4 airbase", id="the noun is said once"),
         pytest.param("T4", ("T-4", "T4 Airport", "Tiyas"), "T4 / Tiyas airbase", id="a spelling is no alias"),
         pytest.param("T4 / Tiyas", (), "T4 / Tiyas airbase", id="both in the name"),
+        pytest.param("T4 (Tiyas) airbase", ("Tiyas", "T-4"), "T4 / Tiyas airbase", id="both and the noun in the name"),
         pytest.param("Shayrat Air Base", (), "Shayrat airbase", id="no alias"),
         pytest.param("Airbase", (), "Airbase", id="nothing but the noun"),
     ],
@@ -95,6 +96,8 @@ def test_two_attackers_are_both_named() -> None:
     ("claim", "expected"),
     [
         (a_claim("control", "partly_captured"), "PARTS TAKEN"),
+        (a_claim("control", "attack repelled"), "REPELLED"),
+        (a_claim("control", "not taken"), "NOT TAKEN"),
         (a_claim("control", "under_siege"), "UNDER SIEGE"),
         (a_claim("killed", "at least 3"), "at least 3"),
         (a_claim("happened", "Yes"), "YES"),

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from ssl import SSLContext
@@ -39,6 +39,7 @@ class Said:
     body: str = ""
     wait: float = 0.0
     hang_up: bool = False
+    endless: bool = False
 
 
 @dataclass
@@ -60,7 +61,19 @@ class Hook:
         await asyncio.sleep(said.wait)
         if said.hang_up and request.transport is not None:
             request.transport.abort()
+        if said.endless:
+            return await _for_ever(request, said)
         return web.Response(status=said.status, headers=said.headers, text=said.body or None)
+
+
+async def _for_ever(request: web.Request, said: Said) -> web.StreamResponse:
+    stream = web.StreamResponse(status=said.status)
+    await stream.prepare(request)
+    with suppress(ConnectionError):
+        while True:
+            await stream.write(said.body.encode())
+            await asyncio.sleep(0)
+    return stream
 
 
 @asynccontextmanager
@@ -85,12 +98,13 @@ class Mailbox:
 
     to: str = ""
     data: str = ""
+    refused: str = ""
     port: int = 0
     got: list[bytes] = field(default_factory=list)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
-        if self.to:
-            return self.to
+        if self.to or address == self.refused:
+            return self.to or "550 not here"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
