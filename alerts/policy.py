@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import asin, cos, radians, sin, sqrt
 
-from alerts.records import Alert, Change, Reason, Rule
+from alerts.records import PRECEDENCE, Alert, Change, Reason, Rule
 from alerts.rules.situations import Seen
-from streams.records import Claim, Event
+from streams.records import Claim, Event, Place
 
 Heard = tuple[Event | None, Event]
 """An event as it was when last spoken of (None: never), and as it is."""
+Lost = tuple[Event, str]
+"""An event as it was when last spoken of, and why it can no longer be spoken of."""
 REPORTED_AGAIN = "REPORTED AGAIN after the retraction"
-GONE = "no source says so any more"
 MATERIAL = ("control", "killed", "attacker")
 """Questions on which a new answer is worth a message (ALERT.md)."""
+DENIED = {"happened": ("no", "DENIES it"), "control": ("not taken", "DENIES the loss")}
+"""By question: the answer that denies, and how that is said."""
+EARTH_KM = 6371.0
+"""Mean radius (IUGG)."""
 
 
 class Quiet(Reason, frozen=True, kw_only=True):
@@ -35,52 +41,69 @@ def first_word(rule: Rule, event: Event, situation: Sequence[Seen], before: Seen
     """Judge an event of a situation that nothing was said of yet.
 
     Args:
-        situation: The events that hang together with it, this one among them.
+        situation: The events that hang together with it, this one among them, in order of time.
         before: The last event that counts before the situation; None if there is none on record.
         now: The time of the step.
     """
     me = next((s for s in situation if s.id == event.id), None)
     if me is None:
         return Quiet(code="does_not_count", text="the event is withdrawn, merged, dismissed, or of another category")
-    if not me.wanted:
-        return Quiet(code="no_match", text=f"the event is {event.type}, which the rule's match does not want")
-    if now - me.end > rule.max_age:
-        return Quiet(code="stale", text=f"it ended {_days(now - me.end)} ago; the rule looks back {_days(rule.max_age)}")
-    t = rule.threshold
-    if event.owners < t.owners or event.articles < t.articles or event.confidence < t.confidence:
-        return Quiet(
-            code="below_threshold",
-            text=f"{event.owners} of {t.owners} owners, {event.articles} of {t.articles} articles, "
-            f"confidence {event.confidence:.2f} of {t.confidence:.2f}",
-        )
+    if (quiet := unfit(rule, event, me, now)) is not None:
+        return quiet
     if rule.novelty is not None and before is not None and (gap := situation[0].start - before.end) < rule.novelty:
         return Quiet(
-            code="not_novel", text=f"{before.number} was here {_days(gap)} before; the rule asks for {_days(rule.novelty)} of quiet"
+            code="not_novel", text=f"{before.number} was here {_span(gap)} before; the rule asks for {_span(rule.novelty)} of quiet"
         )
     return Say(code="new", text=_quiet_for(rule, before), change="new", event=event)
 
 
-def next_word(rule: Rule, last: Alert, heard: Sequence[Heard], now: datetime) -> Say | Quiet:
+def unfit(rule: Rule, event: Event, me: Seen, now: datetime) -> Quiet | None:
+    """Why *event* by itself is not worth a word; None if it is."""
+    t = rule.threshold
+    if not me.wanted:
+        return Quiet(code="no_match", text=f"the event is {event.type}, which the rule's match does not want")
+    if now - me.end > rule.max_age:
+        return Quiet(code="stale", text=f"it ended {_span(now - me.end)} ago; the rule looks back {_span(rule.max_age)}")
+    if event.owners < t.owners or event.articles < t.articles or event.confidence < t.confidence:
+        have = f"{event.owners} of {t.owners} owners, {event.articles} of {t.articles} articles"
+        return Quiet(code="below_threshold", text=f"{have}, confidence {event.confidence:.2f} of {t.confidence:.2f}")
+    return None
+
+
+def next_word(rule: Rule, last: Alert, heard: Sequence[Heard], lost: Sequence[Lost], now: datetime) -> Say | Quiet:
     """Judge a situation that something was said of.
 
     Args:
         last: What was last said of it.
-        heard: The events of it that the rule wants, the one that brings the news first; () if nothing is left of it.
+        heard: The events to speak of, the one that brings the news first; () if nothing is left.
+        lost: What was spoken of and is no more.
         now: The time of the step.
     """
     if not heard:
-        if last.change == "retraction":
+        if last.change == "retraction" or not lost:
             return Quiet(code="retracted", text="the retraction was sent")
-        return Say(code="retraction", text=GONE, change="retraction", differences=(f"RETRACTED: {GONE}",))
+        why = lost[0][1]
+        return Say(code="retraction", text=why, change="retraction", differences=(f"RETRACTED: {why}",))
+    again = last.change == "retraction"
     news = [(told, event, changes) for told, event in heard if (changes := differences(rule, last, told, event))]
-    if not news and last.change != "retraction":
+    if not news and not lost and not again:
         return Quiet(code="unchanged", text="nothing material changed")
-    if now - last.at < rule.cooldown and last.change != "retraction" and not any(urgent(last, told, event) for told, event, _ in news):
-        return Quiet(code="cooldown", text=f"the last message is {_days(now - last.at)} old", until=last.at + rule.cooldown)
-    again = (REPORTED_AGAIN,) if last.change == "retraction" else ()
-    told, event = news[0][:2] if news else heard[0]
-    changes = tuple(dict.fromkeys((*again, *(c for _, _, changes in news for c in changes))))
-    corrected = bool(again) or (told is not None and (event.type != told.type or moved(told, event)))
+    hurry = again or lost or rises(rule, last) or any(urgent(rule, last, told, event) for told, event, _ in news)
+    if now - last.at < rule.cooldown and not hurry:
+        return Quiet(code="cooldown", text=f"the last message is {_span(now - last.at)} old", until=last.at + rule.cooldown)
+    return _revision(rule, last, news or [(*heard[0], ())], () if again else lost)
+
+
+def _revision(rule: Rule, last: Alert, news: Sequence[tuple[Event | None, Event, tuple[str, ...]]], lost: Sequence[Lost]) -> Say:
+    """One message with everything that is new, about the event that brings the news."""
+    again = last.change == "retraction"
+    told, event, _ = news[0]
+    lines = [REPORTED_AGAIN] if again else []
+    lines += [f"PRECEDENCE raised to {rule.severity.upper()}"] if rises(rule, last) else []
+    lines += [f"WITHDRAWN: {_words(gone)}, {_day(gone)}: {why}" for gone, why in lost]
+    lines += [line for _, _, changes in news for line in changes]
+    corrected = again or bool(lost) or (told is not None and (event.type != told.type or moved(told, event)))
+    changes = tuple(dict.fromkeys(lines))
     return Say(code="material_change", text=changes[0], change="correction" if corrected else "update", differences=changes, event=event)
 
 
@@ -90,7 +113,7 @@ def differences(rule: Rule, last: Alert, told: Event | None, event: Event) -> tu
     Args:
         told: The event as it was when last spoken of; None if it never was.
     """
-    confirmed = rule.confirm is not None and last.stage == "preliminary" and event.owners >= rule.confirm.owners
+    confirmed = confirms(rule, last, event)
     support = (f"CONFIRMED by {event.owners} independent sources",) if confirmed else ()
     if told is None:
         return (_also(last, event), *support)
@@ -101,28 +124,23 @@ def differences(rule: Rule, last: Alert, told: Event | None, event: Event) -> tu
     out += support
     if not confirmed and event.owners > told.owners:
         out.append(f"{event.owners - told.owners} MORE independent source{'s' if event.owners - told.owners > 1 else ''}")
-    out += [_told(claim) for claim in event.claims if claim.question in MATERIAL and not _has(told, claim)]
+    out += [_told(c) for c in event.claims if c.question in MATERIAL and not _denial(c) and not _has(told, c)]
     return tuple(dict.fromkeys(out))
 
 
-def _also(last: Alert, event: Event) -> str:
-    """An event that joins what was spoken of."""
-    day = f"{event.occurred.start:%d %b %y}".upper() if event.occurred else "day not reported"
-    return f"{'GOES ON' if event.type == last.event.type else 'ALSO'}: {_words(event)}, {day}"
+def confirms(rule: Rule, last: Alert, event: Event) -> bool:
+    """Whether *event* lifts a preliminary alert to a confirmed one."""
+    return rule.confirm is not None and last.stage == "preliminary" and event.owners >= rule.confirm.owners
 
 
-def _words(event: Event) -> str:
-    return event.type.replace("_", " ")
+def rises(rule: Rule, last: Alert) -> bool:
+    """Whether the rule is louder now than it was."""
+    return PRECEDENCE.index(rule.severity) < PRECEDENCE.index(last.severity)
 
 
 def contradictions(old: Event, event: Event) -> list[str]:
     """Denials and disputes that appear or end."""
-    out = [
-        f"{claim.by[0]} DENIES it"
-        for claim in event.claims
-        if claim.question == "happened" and claim.answer == "no" and not _has(old, claim)
-    ]
-    out += [f"{c.by[0]} DENIES the loss" for c in event.claims if c.question == "control" and c.answer == "not taken" and not _has(old, c)]
+    out = [f"{_by(claim)} {DENIED[claim.question][1]}" for claim in event.claims if _denial(claim) and not _has(old, claim)]
     if event.disputed and not old.disputed and not out:
         out.append("DISPUTED: sources contradict each other")
     if old.disputed and not event.disputed:
@@ -131,33 +149,60 @@ def contradictions(old: Event, event: Event) -> list[str]:
 
 
 def moved(old: Event, event: Event) -> bool:
-    """Whether the place is another than was said, by more than its radius."""
-    return event.place.id != old.place.id
+    """Whether the place lies farther from where it was said to be than the radius that was said."""
+    return _distance_km(old.place, event.place) > old.place.radius_km
 
 
-def urgent(last: Alert, told: Event | None, event: Event) -> bool:
+def urgent(rule: Rule, last: Alert, told: Event | None, event: Event) -> bool:
     """Whether a change must not wait for the cooldown: a denial, a dispute, a confirmation, another type."""
-    if told is None:
-        return False
-    confirming = last.stage == "preliminary" and event.owners > told.owners
-    return confirming or event.type != told.type or bool(contradictions(told, event))
+    if confirms(rule, last, event):
+        return True
+    return told is not None and (event.type != told.type or bool(contradictions(told, event)))
+
+
+def _also(last: Alert, event: Event) -> str:
+    """An event that joins what was spoken of."""
+    return f"{'GOES ON' if event.type == last.event.type else 'ALSO'}: {_words(event)}, {_day(event)}"
+
+
+def _words(event: Event) -> str:
+    return event.type.replace("_", " ")
+
+
+def _day(event: Event) -> str:
+    return f"{event.occurred.start:%d %b %y}".upper() if event.occurred else "day not reported"
 
 
 def _told(claim: Claim) -> str:
-    return f"{claim.question.upper()}: {claim.answer} ({claim.by[0]})"
+    return f"{claim.question.upper()}: {claim.answer} ({_by(claim)})"
+
+
+def _by(claim: Claim) -> str:
+    return claim.by[0] if claim.by else "a source not named"
+
+
+def _denial(claim: Claim) -> bool:
+    return claim.question in DENIED and claim.answer == DENIED[claim.question][0]
 
 
 def _has(event: Event, claim: Claim) -> bool:
     return any(c.question == claim.question and c.answer == claim.answer for c in event.claims)
 
 
+def _distance_km(a: Place, b: Place) -> float:
+    """Along a great circle (haversine)."""
+    lat_a, lat_b, lon = radians(a.lat), radians(b.lat), radians(b.lon - a.lon)
+    h = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(lon / 2) ** 2
+    return 2 * EARTH_KM * asin(sqrt(min(1.0, h)))
+
+
 def _quiet_for(rule: Rule, before: Seen | None) -> str:
     if rule.novelty is None:
         return "the rule's match and threshold hold"
-    return f"no accepted event at this place in the last {rule.novelty.days} days" + ("" if before else " (none on record)")
+    return f"no accepted event at this place in the last {_span(rule.novelty)}" + ("" if before else " (none on record)")
 
 
-def _days(span: timedelta) -> str:
+def _span(span: timedelta) -> str:
     """A span for people."""
     hours = span.total_seconds() / 3600
     return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} h" if hours >= 1 else f"{span.total_seconds() / 60:.0f} min"

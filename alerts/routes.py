@@ -12,6 +12,8 @@ from streams.stages import Stage
 
 REMEMBERED = timedelta(days=60)
 """How long a retraction still finds everyone who was told."""
+SETTLED = timedelta(days=1)
+"""How long a silence that ended is kept, for alerts that come late."""
 
 
 class Routing(Part, frozen=True, kw_only=True):
@@ -30,6 +32,10 @@ class Told(Part, frozen=True, kw_only=True):
     at: datetime
     receivers: tuple[str, ...] = ()
     """Everyone who got any revision, in order."""
+    retraction: Alert | None = None
+    """The retraction that is owed to those whom a silence kept from it."""
+    owed: dict[str, datetime] = {}
+    """Receivers who are owed it, and when their silence ends."""
 
 
 class Region(Part, frozen=True, kw_only=True):
@@ -39,19 +45,53 @@ class Region(Part, frozen=True, kw_only=True):
 
 
 def route_step(region: Region | None, alert: Alert | Tick, control: Routing) -> tuple[Region | None, list[Record]]:
-    """Tell the receivers of *alert*; a revision goes also to all who got an earlier one."""
+    """Tell the receivers of *alert*; a revision goes also to all who got an earlier one.
+
+    A silence drops what it covers, but a retraction is owed to everyone who was told: it comes when the silence ends.
+    """
     if isinstance(alert, Tick):
-        left = {i: t for i, t in region.told.items() if t.at + REMEMBERED > alert.at} if region else {}
-        return (Region(told=left) if left else None), []
+        return wake(region or Region(), alert.at, control)
     region = region or Region()
     before = region.told.get(alert.id)
     if before and alert.revision <= before.revision:
         return region, []
     earlier = before.receivers if before else ()
-    hearing = [r for r in control.receivers if r.id in readers(alert, control.routes, earlier) and not silenced(alert, r.id, control)]
-    told = Told(revision=alert.revision, at=alert.at, receivers=tuple(dict.fromkeys((*earlier, *(r.id for r in hearing)))))
-    out: list[Record] = [render(alert, r, control.desk) for r in hearing]
-    return Region(told={**region.told, alert.id: told}), out
+    to = readers(alert, control.routes, earlier)
+    until = {r.id: silent_until(alert, r.id, alert.at, control) for r in control.receivers if r.id in to}
+    hearing = [r for r in control.receivers if r.id in until and until[r.id] is None]
+    retracted = alert.change == "retraction"
+    told = Told(
+        revision=alert.revision,
+        at=alert.at,
+        receivers=tuple(dict.fromkeys((*earlier, *(r.id for r in hearing)))),
+        retraction=alert if retracted else None,
+        owed={r: end for r, end in until.items() if end is not None} if retracted else {},
+    )
+    return Region(told={**region.told, alert.id: told}), [render(alert, r, control.desk) for r in hearing]
+
+
+def wake(region: Region, now: datetime, control: Routing) -> tuple[Region | None, list[Record]]:
+    """Tell what was owed to those whose silence has ended, and forget what is long past."""
+    told, out = dict[str, Told](), list[Record]()
+    for i, t in region.told.items():
+        owed, notes = pay(t, now, control)
+        out += notes
+        if owed or t.at + REMEMBERED > now:
+            told[i] = msgspec.structs.replace(t, owed=owed, retraction=t.retraction if owed else None)
+    return (Region(told=told) if told else None), out
+
+
+def pay(told: Told, now: datetime, control: Routing) -> tuple[dict[str, datetime], list[Record]]:
+    """What stays owed, and the retractions for those who are silenced no more."""
+    owed, out = dict(told.owed), list[Record]()
+    for r in control.receivers:
+        if told.retraction is not None and r.id in owed and owed[r.id] <= now:
+            end = silent_until(told.retraction, r.id, now, control)
+            if end is not None:
+                owed[r.id] = end
+            else:
+                out.append(render(told.retraction, r, control.desk))
+    return {r: end for r, end in owed.items() if end > now}, out
 
 
 def readers(alert: Alert, routes: tuple[Route, ...], earlier: tuple[str, ...]) -> frozenset[str]:
@@ -66,21 +106,30 @@ def _takes(route: Route, alert: Alert) -> bool:
     return ("*" in route.rules or alert.rule in route.rules) and (not route.severity or alert.severity in route.severity)
 
 
-def silenced(alert: Alert, receiver: str, control: Routing) -> bool:
-    """Whether a silence holds for this receiver at the time of the alert: from its start up to, not including, its end."""
-    return any(
-        s.start <= alert.at < s.end
+def silent_until(alert: Alert, receiver: str, now: datetime, control: Routing) -> datetime | None:
+    """When the silence that holds for this receiver ends; None if none holds: each from its start up to, not including, its end."""
+    ends = [
+        s.end
+        for s in control.silences.values()
+        if s.start <= now < s.end
         and (not s.rules or alert.rule in s.rules)
         and (not s.places or alert.event.place.id in s.places)
         and (not s.receivers or receiver in s.receivers)
-        for s in control.silences.values()
-    )
+    ]
+    return max(ends, default=None)
+
+
+def next_waking(region: Region) -> datetime | None:
+    """When a silence ends that keeps a retraction, or something is forgotten."""
+    ends = [end for t in region.told.values() for end in t.owed.values()]
+    return min([*ends, *(t.at + REMEMBERED for t in region.told.values() if not t.owed)], default=None)
 
 
 def fold(control: Routing, record: RoutesInForce | Silence) -> Routing:
     """The control after a control record."""
     if isinstance(record, Silence):
-        return msgspec.structs.replace(control, silences={**control.silences, record.id: record})
+        held = {i: s for i, s in control.silences.items() if s.end + SETTLED > record.at}
+        return msgspec.structs.replace(control, silences={**held, record.id: record})
     return msgspec.structs.replace(control, receivers=record.receivers, routes=record.routes, desk=record.desk)
 
 
@@ -90,7 +139,7 @@ ROUTE = Stage(
     outputs=(NOTIFICATIONS,),
     step=route_step,
     state=Region,
-    due=lambda region: min(t.at for t in region.told.values()) + REMEMBERED if region.told else None,
+    due=next_waking,
     controls=(RoutesInForce, Silence),
     initial=Routing(),
     fold=fold,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from alerts.records import Match, Rule, RulesInForce
+from alerts.records import Match, Rule, RulesInForce, Where
 from alerts.rules.match import in_scope, rule_key
 from alerts.topics import MATCHES
 from streams.records import Event, Part, Record, Tick
@@ -21,13 +21,25 @@ class Rules(Part, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
 
 
+class Hearer(Part, frozen=True, kw_only=True):
+    """A rule at one place that heard of an event."""
+
+    rule: str
+    rule_key: str
+    where: Where
+    """Its scope when it first heard: an event leaves by changing, not by the rule being edited or taken out of force."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.rule}|{self.rule_key}"
+
+
 class Sent(Part, frozen=True, kw_only=True):
     """Who heard of an event: they must also hear that it is gone."""
 
     at: datetime
     revision: int
-    to: tuple[tuple[str, str], ...]
-    """Rule and rule key."""
+    to: tuple[Hearer, ...]
 
 
 def select_step(sent: Sent | None, event: Event | Tick, control: Rules) -> tuple[Sent | None, list[Record]]:
@@ -36,13 +48,16 @@ def select_step(sent: Sent | None, event: Event | Tick, control: Rules) -> tuple
         return None, []
     if sent and event.revision <= sent.revision:
         return sent, []
-    now = tuple((r.id, rule_key(event)) for r in control.rules if in_scope(event, r.where))
-    left = tuple(pair for pair in (sent.to if sent else ()) if pair not in now)
+    key, earlier = rule_key(event), sent.to if sent else ()
+    still = {h.key: h for h in earlier if h.rule_key == key and in_scope(event, h.where)}
+    new = {h.key: h for r in control.rules if in_scope(event, r.where) and (h := Hearer(rule=r.id, rule_key=key, where=r.where))}
+    now = new | still
+    left = [h for h in earlier if h.key not in now]
     matches = [
-        Match(rule=rule, rule_key=key, event=event, gone=gone) for pairs, gone in ((left, True), (now, False)) for rule, key in pairs
+        Match(rule=h.rule, rule_key=h.rule_key, event=event, gone=gone) for to, gone in ((left, True), (now.values(), False)) for h in to
     ]
     at = max(event.at, sent.at) if sent else event.at
-    return Sent(at=at, revision=event.revision, to=now), list[Record](matches)
+    return Sent(at=at, revision=event.revision, to=tuple(now.values())), list[Record](matches)
 
 
 def fold(control: Rules, record: RulesInForce) -> Rules:

@@ -9,7 +9,9 @@ from typing import Any, Literal
 from streams.errors import ExplainedError
 from streams.records import Part
 
-SPAN = re.compile(r"(\d+)\s*(min|h|d)")
+SPAN = re.compile(r"([0-9]{1,7})\s*(min|h|d)")
+LONGEST = timedelta(days=3650)
+"""No span here means more than ten years; longer ones are slips, and would leave the calendar."""
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -54,7 +56,7 @@ class Settings(Part, frozen=True, kw_only=True):
     """Internal networks that webhooks may reach, as ``10.1.2.0/24:8443``."""
     mail: Mailer = Mailer()
     secrets: dict[str, str] = {}
-    """By name: whatever else is in the environment. Never logged."""
+    """By name: every variable that begins with ``TOCSIN_``, where receivers' secrets are. Never logged."""
 
     def __repr__(self) -> str:
         return f"Settings(state={self.state}, feeds={self.feeds}, rules={self.rules}, receivers={self.receivers})"
@@ -116,7 +118,7 @@ def shipped(name: str) -> Path:
 
 def port(text: str) -> int:
     """A port number."""
-    if text.isdigit() and int(text) < 65536:
+    if text.isdecimal() and int(text) < 65536:
         return int(text)
     raise ValueError("set it to a port number from 0 to 65535")
 
@@ -130,11 +132,15 @@ def address(text: str) -> tuple[str, int]:
 
 
 def span(text: str) -> timedelta:
-    """``30d``, ``12h``, ``45min``."""
+    """``30d``, ``12h``, ``45min``; at most ten years.
+
+    Raises:
+        ValueError: It is none; the text says what to do.
+    """
     found = SPAN.fullmatch(text)
-    if not found:
-        raise ValueError("set it to a span such as 30d, 12h or 45min")
-    return int(found[1]) * UNITS[found[2]]
+    if not found or (length := int(found[1]) * UNITS[found[2]]) > LONGEST:
+        raise ValueError(f"set it to a span such as 30d, 12h or 45min, of at most {LONGEST.days}d")
+    return length
 
 
 def one_of(*words: str) -> Callable[[str], str]:

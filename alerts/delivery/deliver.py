@@ -36,11 +36,11 @@ class Outbox(Part, frozen=True, kw_only=True):
 
 def deliver_step(box: Outbox | None, record: Notification | Outcome | Tick, control: None) -> tuple[Outbox | None, list[Record]]:
     """Start a delivery, go on after an outcome, or make the attempts that are due."""
-    box = box or Outbox()
     if isinstance(record, Tick):
-        return attempt_due(box, record.at)
+        return attempt_due(box or Outbox(), record.at)
     if isinstance(record, Outcome):
-        return after(box, record)
+        return after(box, record) if box else (None, [])
+    box = box or Outbox()
     if record.id in box.pending or record.id in box.ended:
         return box, []
     return _with(box, Pending(notification=record, attempt=1)), [_attempt(record, 1, record.at)]

@@ -55,6 +55,7 @@ class Dispatch:
                     self._wake.clear()
                     if not self._take(group):
                         await self._wake.wait()
+                    await asyncio.sleep(0)  # a long backlog of what is done already must not hold up the attempts
         finally:
             self._store.listeners.remove(listener)
 
@@ -75,7 +76,10 @@ class Dispatch:
         return len(entries) == READ
 
     async def _attempt(self, offset: int, delivery: Delivery) -> None:
-        outcome = await self._sender.attempt(delivery)
+        try:
+            outcome = await self._sender.attempt(delivery)
+        except Exception as error:  # noqa: BLE001  this loop owns it: one delivery that breaks the sender must not stop all others
+            outcome = _broken(delivery, error)
         self._finish(offset, [outcome])
         self._heard(delivery, outcome)
         self._wake.set()
@@ -94,3 +98,15 @@ class Dispatch:
         if start != self._position or outcomes:
             batch.positions[READER] = self._position = start
             self._store.commit(batch)
+
+
+def _broken(delivery: Delivery, error: Exception) -> Outcome:
+    """The outcome of an attempt that raised: it failed when it was planned, and the schedule goes on."""
+    return Outcome(
+        delivery=delivery.id,
+        receiver=delivery.receiver,
+        attempt=delivery.attempt,
+        at=delivery.at,
+        ok=False,
+        detail=f"the sender broke: {type(error).__name__}: {error}",
+    )

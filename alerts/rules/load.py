@@ -1,5 +1,6 @@
 """Rule files in, rules out; or every mistake in them at once, each with file and line."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -9,10 +10,14 @@ from typing import Any, get_args
 import yaml
 
 from alerts.records import Confirm, Rule, Severity, Threshold, What, Where
+from alerts.rules.situations import GAP, ONE_DAY
 from streams.errors import ExplainedError
 from streams.records import FACILITIES, KINETIC, STRATEGIC, Category, Family, PlacePrecision
 from streams.settings import span as parse_span
 
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+"""A name that can stand in keys, in a List-Id and in an address of the console."""
+COUNTRY = re.compile(r"[A-Z]{2}")
 PLACE_KINDS = FACILITIES | {"city", "town", "village", "district", "region", "country", "sea", "site"}
 
 
@@ -32,7 +37,10 @@ class Reader:
         self.line = node.start_mark.line + 1
         self._left: dict[str, yaml.Node] = {}
         if isinstance(node, yaml.MappingNode):
-            self._left = {str(key.value): value for key, value in node.value}
+            for key, value in node.value:
+                if str(key.value) in self._left:
+                    self.wrong(key.start_mark.line + 1, f"{what}: '{key.value}' stands here twice; keep one")
+                self._left[str(key.value)] = value
         else:
             self.wrong(self.line, f"{what} is {_said(node)}, but must be a mapping of names to values")
 
@@ -58,6 +66,10 @@ class Reader:
         """Whether *key* is there and not read yet."""
         return key in self._left
 
+    def line_of(self, key: str) -> int:
+        """Where the value of *key*, not read yet, stands; the line of the whole where it is not there."""
+        return self._left[key].start_mark.line + 1 if key in self._left else self.line
+
     def names(self) -> tuple[str, ...]:
         """The keys not read yet."""
         return tuple(self._left)
@@ -78,7 +90,7 @@ class Reader:
 
 def text(reader: Reader, node: yaml.Node, key: str) -> str | None:
     """A text that is not empty."""
-    if isinstance(node, yaml.ScalarNode) and str(node.value).strip():
+    if isinstance(node, yaml.ScalarNode) and str(node.value).strip() and not node.tag.endswith(":null"):
         return str(node.value).strip()
     reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {_said(node)}, but must be a text")
     return None
@@ -89,7 +101,7 @@ def whole(least: int) -> Callable[[Reader, yaml.Node, str], int | None]:
 
     def read(reader: Reader, node: yaml.Node, key: str) -> int | None:
         value = str(node.value)
-        if isinstance(node, yaml.ScalarNode) and value.isdigit() and int(value) >= least:
+        if isinstance(node, yaml.ScalarNode) and value.isdecimal() and int(value) >= least:
             return int(value)
         reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {_said(node)}, but must be a whole number from {least} on")
         return None
@@ -113,23 +125,61 @@ def span(reader: Reader, node: yaml.Node, key: str) -> timedelta | None:
     """A span of time: ``30d``, ``6h``, ``45min``."""
     with suppress(ValueError):
         return parse_span(str(node.value).strip())
-    reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {_said(node)}, but must be a span such as 30d, 6h or 45min")
+    advice = "must be a span such as 30d, 6h or 45min, of at most ten years"
+    reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {_said(node)}, but {advice}")
     return None
 
 
-def words(allowed: Sequence[str] | frozenset[str] = ()) -> Callable[[Reader, yaml.Node, str], tuple[str, ...] | None]:
-    """One word or a list of words, of those *allowed* (empty: any)."""
+def novelty(reader: Reader, node: yaml.Node, key: str) -> timedelta | None:
+    """Whole days that tell two situations apart; less would never matter."""
+    read = span(reader, node, key)
+    if read is None or (read > GAP and read % ONE_DAY == timedelta(0)):
+        return read
+    least = f"events less than {GAP.days * 24}h apart are one situation anyhow"
+    reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {_said(node)}, but must be whole days from 3d on, since {least}")
+    return None
+
+
+def name(reader: Reader, node: yaml.Node, key: str) -> str | None:
+    """A short name in small letters, digits, and ``.`` ``_`` ``-``."""
+    read = text(reader, node, key)
+    if read is None or NAME.fullmatch(read):
+        return read
+    reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {read!r}, but must be small letters, digits, '-', '_' and '.'")
+    return None
+
+
+def country(reader: Reader, node: yaml.Node, key: str) -> str | None:
+    """An ISO 3166 alpha-2 code."""
+    read = text(reader, node, key)
+    if read is None or COUNTRY.fullmatch(read):
+        return read
+    reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {read!r}, but must be an ISO 3166 code of two letters, such as SY")
+    return None
+
+
+def word(allowed: Sequence[str] | frozenset[str]) -> Callable[[Reader, yaml.Node, str], str | None]:
+    """One word of those *allowed*."""
+
+    def read(reader: Reader, node: yaml.Node, key: str) -> str | None:
+        read = text(reader, node, key)
+        if read is None or read in allowed:
+            return read
+        known = ", ".join(allowed if isinstance(allowed, Sequence) else sorted(allowed))
+        reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} '{read}' is not known; known are {known}")
+        return None
+
+    return read
+
+
+def several(one: Callable[[Reader, yaml.Node, str], str | None]) -> Callable[[Reader, yaml.Node, str], tuple[str, ...] | None]:
+    """What *one* reads, or a list of such, not empty."""
 
     def read(reader: Reader, node: yaml.Node, key: str) -> tuple[str, ...] | None:
         nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        out = []
-        for one in nodes:
-            word = text(reader, one, key)
-            if word is not None and allowed and word not in allowed:
-                reader.wrong(one.start_mark.line + 1, f"{reader.what}: {key} '{word}' is not known; known are {', '.join(sorted(allowed))}")
-            elif word is not None:
-                out.append(word)
-        return tuple(out)
+        if not nodes:
+            reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is an empty list; name at least one, or leave {key} out")
+        return tuple(value for n in nodes if (value := one(reader, n, key)) is not None)
 
     return read
 
@@ -139,13 +189,13 @@ def _said(node: yaml.Node) -> str:
 
 
 def load_rules(folder: Path) -> tuple[Rule, ...]:
-    """Read every ``*.yaml`` in *folder*, in order of name.
+    """Read every ``*.yaml`` and ``*.yml`` in *folder*, in order of name.
 
     Raises:
         RulesError: With all mistakes of all files. Keep the rules that are in force.
     """
     mistakes: list[str] = []
-    files = sorted(folder.glob("*.yaml"))
+    files = sorted(path for path in folder.glob("*") if path.suffix in (".yaml", ".yml"))
     if not files:
         raise RulesError([f"{folder}: no rule files; put at least one .yaml file there, or name another folder"])
     rules = [rule for path in files for rule in _rules_of(path, mistakes)]
@@ -155,15 +205,22 @@ def load_rules(folder: Path) -> tuple[Rule, ...]:
         if other is not rule:
             again = f"rule '{rule.id}' stands in {other.file}:{other.line} too"
             mistakes.append(f"{rule.file}:{rule.line}: {again}; give one of them another id")
-    if mistakes:
-        raise RulesError(mistakes)
+    if mistakes or not rules:
+        raise RulesError(mistakes or [f"{files[0]}:1: no rule in any file; without rules nobody is ever alerted: write one"])
     return tuple(rules)
 
 
-def compose(path: Path, mistakes: list[str]) -> yaml.Node | None:
-    """The nodes of a YAML file; None, and a mistake noted, if it cannot be read."""
+def compose(path: Path, mistakes: list[str], *, begin: str) -> yaml.Node | None:
+    """The nodes of a YAML file; None, and a mistake noted, if it cannot be read or is empty.
+
+    Args:
+        begin: What such a file begins with.
+    """
     try:
-        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node: yaml.Node | None = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        if node is None:
+            mistakes.append(f"{path}:1: the file is empty; begin it with '{begin}', or take it away")
+        return node
     except OSError as error:
         mistakes.append(f"{path}: cannot be read ({error.strerror}); make it readable")
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -175,7 +232,7 @@ def compose(path: Path, mistakes: list[str]) -> yaml.Node | None:
 
 
 def _rules_of(path: Path, mistakes: list[str]) -> Iterator[Rule]:
-    root = compose(path, mistakes)
+    root = compose(path, mistakes, begin="rules:")
     if root is None:
         return
     top = Reader(path, root, mistakes, "the file")
@@ -192,41 +249,52 @@ def _rules_of(path: Path, mistakes: list[str]) -> Iterator[Rule]:
 
 def _rule(r: Reader, path: Path) -> Rule | None:
     before = len(r.mistakes)
-    name = r.take("id", text, needed="give it a short name, such as 'id: airbase-under-attack'")
-    r.what = f"rule '{name}'" if name else r.what
+    known = r.take("id", name, needed="give it a short name, such as 'id: airbase-under-attack'")
+    r.what = f"rule '{known}'" if known else r.what
     title = r.take("title", text, needed="say in a few words what it looks for")
-    severity = r.take("severity", words(get_args(Severity)), needed="set it to flash, urgent or routine")
+    severity = r.take("severity", word(get_args(Severity)), needed="set it to flash, urgent or routine")
     where, what = _match(r.inner("match"))
     threshold = _threshold(r.inner("threshold"))
     confirm = _confirm(r.inner("confirm")) if r.has("confirm") else None
-    novelty = r.take("novelty", span)
+    quiet = r.take("novelty", novelty)
     cooldown = r.take("cooldown", span, timedelta(0))
     max_age = r.take("max_age", span, timedelta(days=3))
     r.done(["id", "title", "severity", "match", "threshold", "confirm", "novelty", "cooldown", "max_age"])
-    if len(r.mistakes) > before or not severity:
+    if len(r.mistakes) > before:
         return None
     return Rule(
-        id=name, title=title, severity=severity[0], where=where, what=what, threshold=threshold, confirm=confirm,
-        novelty=novelty, cooldown=cooldown, max_age=max_age, file=str(path), line=r.line,
+        id=known, title=title, severity=severity, where=where, what=what, threshold=threshold, confirm=confirm,
+        novelty=quiet, cooldown=cooldown, max_age=max_age, file=str(path), line=r.line,
     )  # fmt: skip
 
 
 def _match(m: Reader) -> tuple[Where, What]:
     where = Where(
-        place_kind=m.take("place_kind", words(PLACE_KINDS), ()),
-        place=m.take("place", words(), ()),
-        country=m.take("country", words(), ()),
-        precision=m.take("precision", words(get_args(PlacePrecision)), ()),
+        place_kind=m.take("place_kind", several(word(PLACE_KINDS)), ()),
+        place=m.take("place", several(text), ()),
+        country=m.take("country", several(country), ()),
+        precision=m.take("precision", several(word(get_args(PlacePrecision))), ()),
     )
+    types = m.take("type", several(word(KINETIC | STRATEGIC)), ())
     what = What(
-        type=m.take("type", words(KINETIC | STRATEGIC), ()),
-        category=m.take("category", words(get_args(Category)), ("kinetic",)),
-        family=m.take("family", words(get_args(Family)), ()),
-        attacker=m.take("attacker", words(), ()),
+        type=types,
+        category=_categories(m, types),
+        family=m.take("family", several(word(get_args(Family))), ()),
+        attacker=m.take("attacker", several(text), ()),
         killed=m.take("killed", whole(1)),
     )
     m.done(["place_kind", "place", "country", "precision", "type", "category", "family", "attacker", "killed"])
     return where, what
+
+
+def _categories(m: Reader, types: Sequence[str]) -> tuple[str, ...]:
+    """The categories to count: as said, else those of the types, else kinetic. A type outside them would never be found."""
+    of_types = tuple(c for c, of in (("kinetic", KINETIC), ("strategic", STRATEGIC)) if set(types) & of)
+    line = m.line_of("category")
+    said: tuple[str, ...] = m.take("category", several(word(get_args(Category))), ())
+    if said and (missing := [c for c in of_types if c not in said]):
+        m.wrong(line, f"{m.what}: category {', '.join(said)} shuts out the {missing[0]} types that the rule names; leave category out")
+    return said or of_types or ("kinetic",)
 
 
 def _threshold(t: Reader) -> Threshold:

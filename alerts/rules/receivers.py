@@ -1,14 +1,17 @@
 """The receivers file in, who hears of what out; or every mistake in it at once, each with file and line."""
 
+import re
 from pathlib import Path
 from typing import get_args
 
 import yaml
 
 from alerts.records import Channel, Desk, Receiver, Route, Severity
-from alerts.rules.load import Reader, RulesError, compose, text, words
+from alerts.rules.load import Reader, RulesError, compose, name, several, text, word
 
 NEEDED = {"webhook": "url", "email": "address"}
+VARIABLE = re.compile(r"TOCSIN_[A-Z0-9_]+")
+"""Of the environment only these are read (`streams.settings`)."""
 
 
 def load_receivers(path: Path) -> tuple[tuple[Receiver, ...], tuple[Route, ...], Desk]:
@@ -18,12 +21,13 @@ def load_receivers(path: Path) -> tuple[tuple[Receiver, ...], tuple[Route, ...],
         RulesError: With all mistakes of the file.
     """
     mistakes: list[str] = []
-    root = compose(path, mistakes)
+    root = compose(path, mistakes, begin="receivers:")
     if root is None:
-        raise RulesError(mistakes or [f"{path}:1: the file is empty; begin it with 'receivers:'"])
+        raise RulesError(mistakes)
     top = Reader(path, root, mistakes, "the file")
-    receivers = tuple(r for node in _listed(top, "receivers") if (r := _receiver(Reader(path, node, mistakes, "a receiver"))))
-    routes = tuple(_route(Reader(path, node, mistakes, "a route"), {r.id for r in receivers}) for node in _listed(top, "routes"))
+    lines: dict[str, int] = {}
+    receivers = tuple(r for node in _listed(top, "receivers") if (r := _receiver(Reader(path, node, mistakes, "a receiver"), lines)))
+    routes = tuple(_route(Reader(path, node, mistakes, "a route"), lines) for node in _listed(top, "routes"))
     desk = _desk(top.inner("desk"))
     top.done(["receivers", "routes", "desk"])
     if mistakes:
@@ -38,30 +42,65 @@ def _listed(top: Reader, key: str) -> list[yaml.Node]:
         reader.wrong(node.start_mark.line + 1, f"{key} must be a list; put a dash before each")
         return None
 
-    return top.take(key, read, [], needed="even if the list is empty") or []
+    return top.take(key, read, [], needed=f"add '{key}:', even if the list is empty") or []
 
 
-def _receiver(r: Reader) -> Receiver | None:
+def _receiver(r: Reader, lines: dict[str, int]) -> Receiver | None:
+    """Read one receiver; None if it has mistakes.
+
+    Args:
+        lines: Where each name stands first, faulty receivers too; the name is added.
+    """
     before = len(r.mistakes)
-    name = r.take("id", text, needed="give it a short name")
-    r.what = f"receiver '{name}'" if name else r.what
-    channel = r.take("channel", words(get_args(Channel)), needed=f"set it to one of {', '.join(get_args(Channel))}")
-    made = {key: r.take(key, text) for key in ("url", "address", "secret_env")}
-    if channel and (key := NEEDED.get(channel[0])) and not made[key]:
-        r.wrong(r.line, f"{r.what}: a receiver by {channel[0]} needs '{key}'; add it")
+    known = r.take("id", name, needed="give it a short name")
+    if known and lines.setdefault(known, r.line) != r.line:
+        r.wrong(r.line, f"receiver '{known}' stands in line {lines[known]} too; give one of them another id")
+    r.what = f"receiver '{known}'" if known else r.what
+    channel = r.take("channel", word(get_args(Channel)), needed=f"set it to one of {', '.join(get_args(Channel))}")
+    if (key := NEEDED.get(channel or "")) and not r.has(key):
+        r.wrong(r.line, f"{r.what}: a receiver by {channel} needs '{key}'; add it")
+    url, address, variable = r.take("url", _url), r.take("address", _mailbox), r.take("secret_env", _variable)
     r.done(["id", "channel", "url", "address", "secret_env"])
-    return Receiver(id=name, channel=channel[0], **made) if len(r.mistakes) == before else None
+    if len(r.mistakes) > before:
+        return None
+    return Receiver(id=known, channel=channel, url=url, address=address, secret_env=variable)
 
 
-def _route(r: Reader, known: set[str]) -> Route:
+def _url(r: Reader, node: yaml.Node, key: str) -> str | None:
+    read = text(r, node, key)
+    if read is None or re.match(r"https?://[^/\s]", read):
+        return read
+    r.wrong(node.start_mark.line + 1, f"{r.what}: {key} is {read!r}, but must begin with https:// (or http://) and name a host")
+    return None
+
+
+def _mailbox(r: Reader, node: yaml.Node, key: str) -> str | None:
+    read = text(r, node, key)
+    if read is None or re.fullmatch(r"[^@\s]+@[^@\s]+", read):
+        return read
+    r.wrong(node.start_mark.line + 1, f"{r.what}: {key} is {read!r}, but must be one mailbox, such as watch@example.org")
+    return None
+
+
+def _variable(r: Reader, node: yaml.Node, key: str) -> str | None:
+    """The name of a variable. What came instead is not repeated: it may be the secret itself."""
+    read = text(r, node, key)
+    if read is None or VARIABLE.fullmatch(read):
+        return read
+    advice = "must be the name of a variable that begins with TOCSIN_, such as TOCSIN_WEBHOOK_SECRET; the secret itself belongs there"
+    r.wrong(node.start_mark.line + 1, f"{r.what}: {key} {advice}, never in this file")
+    return None
+
+
+def _route(r: Reader, known: dict[str, int]) -> Route:
     made = Route(
-        receivers=r.take("receivers", words(), (), needed="name the receivers"),
-        rules=r.take("rules", words(), ("*",)),
-        severity=r.take("severity", words(get_args(Severity)), ()),
+        receivers=r.take("receivers", several(text), (), needed="name the receivers"),
+        rules=r.take("rules", several(text), ("*",)),
+        severity=r.take("severity", several(word(get_args(Severity))), ()),
     )
-    for name in made.receivers:
-        if name not in known:
-            r.wrong(r.line, f"a route names receiver '{name}', which is not in the list; add it or mend the name")
+    for receiver in made.receivers:
+        if receiver not in known:
+            r.wrong(r.line, f"a route names receiver '{receiver}', which is not in the list; add it or mend the name")
     r.done(["receivers", "rules", "severity"])
     return made
 
@@ -73,4 +112,4 @@ def _desk(d: Reader) -> Desk:
 
 
 def _grades(g: Reader) -> dict[str, str]:
-    return {owner: letter[0] for owner in g.names() if (letter := g.take(owner, words(tuple("ABCDEF"))))}
+    return {owner: letter for owner in g.names() if (letter := g.take(owner, word(tuple("ABCDEF"))))}

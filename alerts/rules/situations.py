@@ -7,6 +7,10 @@ from streams.records import Event, Part
 
 GAP = timedelta(hours=48)
 """Events at one place with less than this between them are one situation: a battle that goes on (DESIGN, fusing and counting)."""
+ONE_DAY = timedelta(days=1)
+"""A day that is reported while it lasts ends after its report, and clocks at the place may be ahead of ours: by no more than this."""
+EXACT = ("hour", "day")
+"""Precisions that name a day; "in March" does not."""
 
 
 class Seen(Part, frozen=True, kw_only=True):
@@ -15,31 +19,47 @@ class Seen(Part, frozen=True, kw_only=True):
     id: str
     number: str
     revision: int
+    heard: datetime
+    """When this revision was made."""
     start: datetime
     end: datetime
+    """Never before ``start``, and never later than a day after the last report: nobody reports what is yet to come."""
     counts: bool
-    """Accepted, not gone from here, and of the category the rule looks for."""
+    """Accepted, not gone from here, and of a category the rule looks for."""
     wanted: bool
-    """All clauses of the rule hold."""
+    """All clauses of the rule hold; only what counts can be wanted."""
+    why: str = ""
+    """Why it is not wanted, for people; "" if it is."""
+
+    @property
+    def last(self) -> datetime:
+        """When it last was of any interest: from here on its memory runs out."""
+        return max(self.end, self.heard)
 
 
-def seen(event: Event, *, counts: bool, wanted: bool) -> Seen:
-    """Remember *event*: when it was, by its own time where it is known, else by its reports."""
-    start = event.occurred.start if event.occurred else event.first_reported
-    end = event.occurred.end if event.occurred else event.last_reported
-    return Seen(id=event.id, number=event.number, revision=event.revision, start=start, end=max(start, end), counts=counts, wanted=wanted)
+def seen(event: Event, *, counts: bool, wanted: bool, why: str = "") -> Seen:
+    """Remember *event* and when it was."""
+    start, end = when(event)
+    return Seen(
+        id=event.id, number=event.number, revision=event.revision, heard=event.at,
+        start=start, end=end, counts=counts, wanted=wanted, why=why,
+    )  # fmt: skip
 
 
-def situation_of(event: str, history: Iterable[Seen]) -> tuple[Seen, ...]:
-    """The situation that *event* is part of: it and all that count and hang together with it, in order of time; () if it does not count."""
-    for chain in situations(history):
-        if any(s.id == event for s in chain):
-            return chain
-    return ()
+def when(event: Event) -> tuple[datetime, datetime]:
+    """Start and end of *event*: by its own time where that names a day, else the latest it can have been by its reports.
+
+    A stated time that lies in the future of every report is a misreading, and passed over.
+    """
+    known, latest = event.occurred, event.last_reported + ONE_DAY
+    if known is None or known.start > latest:
+        return event.first_reported, event.last_reported
+    end = max(known.start, min(known.end, latest))
+    return (known.start if known.precision in EXACT else max(known.start, min(event.first_reported, end))), end
 
 
 def situations(history: Iterable[Seen]) -> list[tuple[Seen, ...]]:
-    """Cut what counts into situations, in order of time."""
+    """Cut what counts into situations, each in order of time, the earliest first."""
     chains: list[list[Seen]] = []
     until: datetime | None = None
     for s in sorted((s for s in history if s.counts), key=lambda s: (s.start, s.end, s.id)):
