@@ -5,9 +5,9 @@ from typing import get_args
 
 import pytest
 
-from alerts.delivery.phrases import answer, called, happening, located, names, phrases, words
+from alerts.delivery.phrases import answer, called, happening, leading, located, names, phrases, words
 from streams.records import FACILITIES, KINETIC, STRATEGIC, Claim, Outcome, Question
-from tests.builders import a_claim, a_country, a_place, an_event, isis, palmyra, t4
+from tests.builders import a_claim, a_country, a_place, an_event, isis, palmyra, syrian_army, t4
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,17 @@ def test_without_an_attacker_nobody_is_named() -> None:
 def test_a_disputed_attacker_is_not_asserted() -> None:
     claims = (a_claim("attacker", "Islamic State"), a_claim("attacker", "Somebody else", "SANA"))
     assert "Islamic State" not in happening(an_event(claims=claims, disputed=True))
+
+
+def test_who_is_named_by_fewer_or_is_the_target_too_does_not_lead() -> None:
+    cast = (isis(), isis(id="army", name="Army"), isis(id="us", name="United States"), syrian_army(name="Army"))
+    claims = (a_claim("attacker", "Islamic State", "A", "B"), a_claim("attacker", "Army", "A", "C"), a_claim("attacker", "United States"))
+    assert leading(an_event(actors=cast, claims=claims)) == ["Islamic State"]
+
+
+def test_a_crowd_of_attackers_is_not_asserted() -> None:
+    cast = tuple(isis(id=name, name=name) for name in "ABC")
+    assert happening(an_event(actors=cast)).startswith("T4 (Tiyas) airbase, Homs, Syria was attacked")
 
 
 def test_two_attackers_are_both_named() -> None:
