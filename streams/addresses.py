@@ -20,6 +20,13 @@ NEVER = (
 )
 
 
+HOW = "a network such as 10.1.0.0/16, or with a port 10.1.2.3:8443"
+
+
+class AddressError(ExplainedError, ValueError):
+    """An entry of an allow-list is no network."""
+
+
 class Allowed(Part, frozen=True, kw_only=True):
     """A network inside the house that the operator opened."""
 
@@ -68,21 +75,23 @@ def _reached(address: str) -> IPv4Address | IPv6Address | None:
 
 
 def read_allowed(lines: Iterable[str]) -> tuple[Allowed, ...]:
-    """Read an operator's allow-list: ``10.1.0.0/16``, ``10.1.2.3:8443``, ``[fd00::/8]:443``.
+    """Read an allow-list as operators write it: ``10.1.0.0/16``, ``10.1.2.3:8443``, ``[fd00::/8]:443``.
 
     Raises:
-        ExplainedError: A line is no network; the text says which and what it should look like.
+        AddressError: A line is none of these; the text says which and what it should look like.
     """
-    return tuple(_allowed(line) for line in lines)
+    return tuple(_read(line.strip()) for line in lines if line.strip())
 
 
-def _allowed(line: str) -> Allowed:
-    bare = line.count(":") != 1 and not line.startswith("[")
-    network, _, port = (line, "", "") if bare else line.rpartition(":")
+def _read(line: str) -> Allowed:
+    has_port = line.count(":") == 1 or (line.startswith("[") and "]:" in line)
+    network, _, port = line.rpartition(":") if has_port else (line, "", "")
     try:
-        ip_network(network.strip("[]"))
-        if not bare and not 0 < int(port) < 65536:
-            raise ValueError(f"{port} is no port")
+        number = int(port) if has_port else None
+        if number is not None and not 0 < number < 65536:
+            raise ValueError(f"{number} is no port")
+        return Allowed(network=str(ip_network(network.strip("[]"))), port=number)
     except ValueError as error:
-        raise ExplainedError(f"allowed network {line!r}: {error}; write it as 10.2.0.0/16, or with a port 10.2.3.4:8443") from error
-    return Allowed(network=network.strip("[]"), port=None if bare else int(port))
+        raise AddressError(
+            f"allowed address {line!r}: {error}; write a network such as 10.1.0.0/16, or with a port 10.1.2.3:8443"
+        ) from error

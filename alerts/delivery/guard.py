@@ -6,7 +6,6 @@ time. A socket is made for one address, so here nothing slips by.
 
 import socket
 from collections.abc import Callable, Iterable
-from ipaddress import ip_network
 from typing import Any
 
 from streams.addresses import Allowed, may_connect
@@ -36,24 +35,3 @@ def dialler(allowed: Iterable[Allowed] = ()) -> Callable[[AddrInfo], socket.sock
         return made
 
     return make
-
-
-def read_allowed(lines: Iterable[str]) -> tuple[Allowed, ...]:
-    """Read an allow-list as operators write it: ``10.1.0.0/16``, ``10.1.2.3:8443``, ``[fd00::/8]:443``.
-
-    Raises:
-        ValueError: A line is none of these; the text says which and what it should look like.
-    """
-    return tuple(_read(line.strip()) for line in lines if line.strip())
-
-
-def _read(line: str) -> Allowed:
-    has_port = line.count(":") == 1 or (line.startswith("[") and "]:" in line)
-    network, _, port = line.rpartition(":") if has_port else (line, "", "")
-    try:
-        number = int(port) if has_port else None
-        if number is not None and not 0 < number < 65536:
-            raise ValueError(f"{number} is no port")
-        return Allowed(network=str(ip_network(network.strip("[]"))), port=number)
-    except ValueError as error:
-        raise ValueError(f"allowed address {line!r}: {error}; write a network such as 10.1.0.0/16, or with a port 10.1.2.3:8443") from error

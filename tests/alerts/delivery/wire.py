@@ -12,9 +12,9 @@ from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from alerts.delivery.guard import read_allowed
 from alerts.delivery.messages import render
 from alerts.records import Alert, Notification, Receiver
+from streams.addresses import read_allowed
 from tests.builders import a_desk, a_receiver, an_alert
 
 CERTIFICATE = str(Path(__file__).with_name("localhost.pem"))
