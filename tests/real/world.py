@@ -36,7 +36,9 @@ class World:
     started: float = 0.0
     served_all: bool = False
     posts: list[tuple[str, bytes, float]] = field(default_factory=list)
-    """webhook-id, body, and monotonic time of each POST."""
+    """webhook-id, body, and Unix time of each POST."""
+    signed: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
+    """webhook-id, body and headers of each POST."""
     refuse: int = 0
     """How many of the next POSTs are answered with 503."""
 
@@ -69,7 +71,8 @@ class World:
 def _entry(i: int, now: datetime) -> str:
     place, deed = list(product(PLACES, DEEDS))[(i * 7) % (len(PLACES) * len(DEEDS))]
     text = deed.format(place=place, day=f"{now:%A}", n=3 + i % 40)
-    return f"<guid isPermaLink='false'>entry-{i}</guid><title>Report {i}</title><description>{text}</description><pubDate>{format_datetime(now)}</pubDate>"
+    name = f"<guid isPermaLink='false'>entry-{i}</guid><title>Report {i}</title>"
+    return f"{name}<description>{text}</description><pubDate>{format_datetime(now)}</pubDate>"
 
 
 @contextmanager
@@ -89,7 +92,8 @@ def a_world(total: int, per_second: float) -> Iterator[World]:
                 world.refuse -= 1
                 self._answer(503, b"", "text/plain")
                 return
-            world.posts.append((self.headers["webhook-id"], body, time.monotonic()))
+            world.signed.append((self.headers["webhook-id"], body, {k.lower(): v for k, v in self.headers.items()}))
+            world.posts.append((self.headers["webhook-id"], body, time.time()))
             self._answer(204, b"", "text/plain")
 
         def _answer(self, status: int, body: bytes, kind: str) -> None:
