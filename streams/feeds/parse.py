@@ -158,7 +158,7 @@ def _read_json(document: bytes) -> tuple[_Channel, str | None]:
             return _Channel(), "this is JSON, but no JSON Feed: it has no list of items"
     except (ValueError, RecursionError) as error:
         return _Channel(), f"this looks like JSON, but cannot be read: {str(error)[:200]}"
-    items = [item for item in feed["items"] if isinstance(item, dict)]
+    items = [item for item in feed["items"][:MAX_ITEMS] if isinstance(item, dict)]
     return _Channel(link=_string(feed.get("home_page_url")), entries=tuple(map(_json_entry, items))), None
 
 

@@ -50,7 +50,8 @@ def test_a_date_is_read(raw: str, moment: datetime):
     "raw",
     [
         None, "", "now", "yesterday", "1772352309", "Sun, 32 Mar 2026 08:00:00 GMT", "30 Feb 2026", "Sun, 01 Foo 2026 08:00:00 GMT",
-        "Sun, 01 Mar 2026 25:00:00 GMT", "Sun, 01 Mar 2026 08:00:00 IST", "Sun, 01 Mar 2026 08:00:00 +9900", "Sun, 01 Mar 2026 08:00:00 +0199",
+        "Sun, 01 Mar 2026 25:00:00 GMT", "Sun, 01 Mar 2026 08:00:00 IST",
+        "Sun, 01 Mar 2026 08:00:00 +9900", "Sun, 01 Mar 2026 08:00:00 +0199",
         "Sun, 01 Mar 2026 13:00:00 pm GMT", "01/03/2026", "2026-13-01", "0000-01-01", "0001-01-01T00:00:00+14:00", "Mar 2026", "9" * 200,
     ],
 )  # fmt: skip
