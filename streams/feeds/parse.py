@@ -258,4 +258,5 @@ def _string(value: object) -> str | None:
     """A field that is text; numbers are taken as written."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return str(value).strip() or None
+    # JSON can write half a character (a lone surrogate), which no UTF-8 holds.
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "").strip() or None

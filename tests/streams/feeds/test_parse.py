@@ -1,9 +1,11 @@
 """What becomes of documents, good and bad."""
 
 import csv
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -315,6 +317,27 @@ def test_parse_never_raises(document: bytes):
     parsed = parse(document)
     assert parsed.entries >= len(parsed.articles)
     assert not (parsed.articles and parsed.entries == 0)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False)
+    | st.integers()
+    | st.text(max_size=9)
+    | st.sampled_from(["\ud800", "http://[", "//x", "2026-03-01"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "x"]), inner, max_size=2),
+    max_leaves=4,
+)
+FIELDS = ("id", "url", "title", "summary", "content_text", "content_html", "date_published", "date_modified", "authors", "author")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES), max_size=3), VALUES)
+def test_parse_never_raises_for_json_of_any_types(items: list[dict[str, object]], home: object):
+    parsed = parse(json.dumps({"items": items, "home_page_url": home}).encode())
+    assert parsed.entries == len(items)
+    assert msgspec.json.encode(parsed)
 
 
 @settings(max_examples=60, deadline=None)
