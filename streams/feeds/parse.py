@@ -158,7 +158,7 @@ def _read_json(document: bytes) -> tuple[_Channel, str | None]:
             return _Channel(), "this is JSON, but no JSON Feed: it has no list of items"
     except (ValueError, RecursionError) as error:
         return _Channel(), f"this looks like JSON, but cannot be read: {str(error)[:200]}"
-    items = [item for item in feed["items"] if isinstance(item, dict)]
+    items = [item for item in feed["items"][:MAX_ITEMS] if isinstance(item, dict)]
     return _Channel(link=_string(feed.get("home_page_url")), entries=tuple(map(_json_entry, items))), None
 
 
@@ -258,4 +258,5 @@ def _string(value: object) -> str | None:
     """A field that is text; numbers are taken as written."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return str(value).strip() or None
+    # JSON can write half a character (a lone surrogate), which no UTF-8 holds.
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "").strip() or None

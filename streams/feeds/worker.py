@@ -114,7 +114,8 @@ class GuardedParser:
         if _receive_within(self._process, self.start_seconds) != _READY:
             self._stop()
             raise OSError(
-                f"the process that reads feeds did not start within {self.start_seconds:g} s; see its words above, or whether this machine is overloaded"
+                f"the process that reads feeds did not start within {self.start_seconds:g} s; "
+                "see its words above, and how busy this machine is"
             )
         return self._process
 

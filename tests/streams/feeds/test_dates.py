@@ -35,7 +35,6 @@ T = datetime(2026, 3, 1, 8, 5, 9, tzinfo=UTC)
         ("Mar 1, 2026 8:05:09 am", T),
         ("March 1, 2026 03:05:09 AM EST", T),
         ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
-        ("2026-03", datetime(2026, 3, 1, tzinfo=UTC)),
         ("1 Mar 2026", datetime(2026, 3, 1, tzinfo=UTC)),
         ("Sun, 01 Mar 2026 12:00:00 am", datetime(2026, 3, 1, tzinfo=UTC)),
         ("31 Dec 1998 23:59:60 GMT", datetime(1998, 12, 31, 23, 59, 59, tzinfo=UTC)),
@@ -50,8 +49,10 @@ def test_a_date_is_read(raw: str, moment: datetime):
     "raw",
     [
         None, "", "now", "yesterday", "1772352309", "Sun, 32 Mar 2026 08:00:00 GMT", "30 Feb 2026", "Sun, 01 Foo 2026 08:00:00 GMT",
-        "Sun, 01 Mar 2026 25:00:00 GMT", "Sun, 01 Mar 2026 08:00:00 IST", "Sun, 01 Mar 2026 08:00:00 +9900", "Sun, 01 Mar 2026 08:00:00 +0199",
-        "Sun, 01 Mar 2026 13:00:00 pm GMT", "01/03/2026", "2026-13-01", "0000-01-01", "0001-01-01T00:00:00+14:00", "Mar 2026", "9" * 200,
+        "Sun, 01 Mar 2026 25:00:00 GMT", "Sun, 01 Mar 2026 08:00:00 IST",
+        "Sun, 01 Mar 2026 08:00:00 +9900", "Sun, 01 Mar 2026 08:00:00 +0199",
+        "Sun, 01 Mar 2026 13:00:00 pm GMT", "01/03/2026", "2026-13-01", "0000-01-01", "0001-01-01T00:00:00+14:00", "Mar 2026",
+        "2026", "2026-03", "9" * 200,
     ],
 )  # fmt: skip
 def test_what_is_no_sure_date_is_unknown(raw: str | None):

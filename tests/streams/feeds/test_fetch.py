@@ -190,3 +190,46 @@ async def test_a_redirect_to_a_file_is_refused():
         return web.Response(status=302, headers={"Location": "file:///etc/passwd"})
 
     assert "no http address" in ((await ask(handler)).error or "")
+
+
+async def test_a_validator_that_is_no_text_is_not_kept():
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b'HTTP/1.1 200 OK\r\nETag: "\xff\xfe"\r\nLast-Modified: yesterday\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<rss/>'
+        )
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    asked = feed(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    async with server, open_sessions() as sessions:
+        got = await fetch(sessions.of(asked), asked)
+    assert got.body == b"<rss/>"
+    assert got.validators == Validators(last_modified="yesterday")
+
+
+async def test_an_answer_that_is_no_http_is_said_in_words():
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"SSH-2.0-OpenSSH_9.9\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    asked = feed(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    async with server, open_sessions() as sessions:
+        got = await fetch(sessions.of(asked), asked)
+    assert "no answer that can be read" in (got.error or "")
+
+
+async def test_a_redirect_that_is_no_text_is_refused():
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: /\xff\xfe\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    asked = feed(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    async with server, open_sessions() as sessions:
+        got = await fetch(sessions.of(asked), asked)
+    assert "no http address" in (got.error or "")
+    assert (got.error or "").isascii()

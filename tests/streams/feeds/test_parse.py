@@ -1,9 +1,11 @@
 """What becomes of documents, good and bad."""
 
 import csv
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,11 +18,13 @@ REAL = Path(__file__).parents[4] / "shared" / "feeds"
 ATOM = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Desk</title><link href="https://desk.example.org/"/>
 <entry><id>urn:desk:7</id><title type="html">Clashes &amp;amp; shelling</title><link rel="alternate" href="/7"/>
 <published>2026-03-01T10:00:00+02:00</published><updated>2026-03-01T11:30:00+02:00</updated><author><name>A. Writer</name></author>
-<summary>Short.</summary><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>First part.</p><p>Second <b>part</b>.</p></div></content>
+<summary>Short.</summary><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>First part.</p>
+<p>Second <b>part</b>.</p></div></content>
 </entry></feed>"""
 RDF = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
  xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="https://r.example.org/"><title>R</title></channel>
-<item rdf:about="https://r.example.org/1"><title>Convoy seen</title><link>https://r.example.org/1</link><description>On the road.</description>
+<item rdf:about="https://r.example.org/1"><title>Convoy seen</title><link>https://r.example.org/1</link>
+<description>On the road.</description>
 <dc:date>2026-03-01T08:00:00Z</dc:date></item></rdf:RDF>"""
 JSON = b"""{"version":"https://jsonfeed.org/version/1.1","title":"J","home_page_url":"https://j.example.org/","items":[{"id":"9","url":"/9",
 "title":"Fire & smoke","content_html":"<p>At the port.</p>","date_published":"2026-03-01T08:00:00Z","authors":[{"name":"B"}]}]}"""
@@ -91,8 +95,8 @@ def test_entities_that_xml_does_not_know_lose_no_words():
 
 
 def test_words_of_a_video_feed_are_found():
-    media = "<title>v</title><media:group><media:content url='https://v/1'/><media:description>A column on the road.</media:description></media:group>"
-    assert one(rss(media)).text == "A column on the road."
+    words = "<media:description>A column on the road.</media:description>"
+    assert one(rss(f"<title>v</title><media:group><media:content url='https://v/1'/>{words}</media:group>")).text == "A column on the road."
 
 
 def test_control_and_direction_characters_do_not_get_through():
@@ -181,6 +185,7 @@ def test_an_entry_that_stands_twice_is_one_article():
         pytest.param(rss("<a>" * 300), "deep", id="300 levels"),
         pytest.param(rss("<x " + " ".join(f"a{n}='1'" for n in range(10_000)) + "/>"), "attributes", id="10,000 attributes"),
         pytest.param(b"<rss>" + bytes(9_000_000), "bytes", id="9 MB"),
+        pytest.param(rss("<a>x</a>" * 200_000), "tags", id="400,000 tags"),
     ],
 )
 def test_what_is_no_feed_is_said_in_words(document: bytes, word: str):
@@ -312,6 +317,27 @@ def test_parse_never_raises(document: bytes):
     parsed = parse(document)
     assert parsed.entries >= len(parsed.articles)
     assert not (parsed.articles and parsed.entries == 0)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False)
+    | st.integers()
+    | st.text(max_size=9)
+    | st.sampled_from(["\ud800", "http://[", "//x", "2026-03-01"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "x"]), inner, max_size=2),
+    max_leaves=4,
+)
+FIELDS = ("id", "url", "title", "summary", "content_text", "content_html", "date_published", "date_modified", "authors", "author")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), VALUES), max_size=3), VALUES)
+def test_parse_never_raises_for_json_of_any_types(items: list[dict[str, object]], home: object):
+    parsed = parse(json.dumps({"items": items, "home_page_url": home}).encode())
+    assert parsed.entries == len(items)
+    assert msgspec.json.encode(parsed)
 
 
 @settings(max_examples=60, deadline=None)
