@@ -32,47 +32,12 @@ KNOWN_TOWN = 15_000
 
 Indices = NDArray[np.int64]
 _EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
-INSTITUTIONS = frozenset(
-    [
-        "university",
-        "college",
-        "hospital",
-        "school",
-        "high",
-        "state",
-        "art",
-        "gallery",
-        "museum",
-        "embassy",
-        "consulate",
-        "mosque",
-        "church",
-        "cathedral",
-        "stadium",
-        "market",
-        "square",
-        "zoo",
-        "library",
-        "court",
-        "academy",
-        "institute",
-        "international",
-        "national",
-        "general",
-        "central",
-        "medical",
-        "center",
-        "centre",
-        "technical",
-        "polytechnic",
-        "road",
-        "street",
-        "avenue",
-        "highway",
-        "bay",
-        "beach",
-    ]
-)
+INSTITUTIONS = frozenset({
+    "university", "college", "hospital", "school", "high", "state", "art", "gallery", "museum", "embassy", "consulate", "mosque",
+    "church", "cathedral", "stadium", "market", "square", "zoo", "library", "court", "academy", "institute", "international", "national",
+    "general", "central", "medical", "center", "centre", "technical", "polytechnic", "road", "street", "avenue", "highway", "bay",
+    "beach",
+})  # fmt: skip
 """Words that follow a place's name in the name of something that is there."""
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 

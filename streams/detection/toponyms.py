@@ -18,7 +18,6 @@ Modifier = Literal["near", "countryside"]
 LONGEST_NAME = 7
 """Words; longer names of the gazetteer are formal titles that news does not print."""
 _TOKEN = re.compile(r"[^\W_]+(?:['’ʼ‘`ʿʾ](?!s\b)[^\W_]+)*")
-_GAP = re.compile(r"[ \u00a0]|-|\u2010|\u2011|\. ?|, ?(?=Mo\b)|/")
 _WORDS = Path(__file__).parent / "data" / "words.tsv"
 
 TYPES: dict[str, str] = {
@@ -45,127 +44,26 @@ TYPES: dict[str, str] = {
     **dict.fromkeys(["city", "town", "village", "township", "capital"], "settlement"),
 }
 """Type words and the level that each states."""
-DIRECTIONS = frozenset(
-    [
-        "north",
-        "south",
-        "east",
-        "west",
-        "northern",
-        "southern",
-        "eastern",
-        "western",
-        "northeast",
-        "northwest",
-        "southeast",
-        "southwest",
-        "northeastern",
-        "northwestern",
-        "southeastern",
-        "southwestern",
-        "central",
-        "upper",
-        "lower",
-        "downtown",
-        "greater",
-        "mainland",
-        "rural",
-        "inner",
-        "outer",
-        "mid",
-    ]
-)
-_LOCATIVE = frozenset(
-    [
-        "in",
-        "near",
-        "at",
-        "from",
-        "to",
-        "into",
-        "around",
-        "outside",
-        "inside",
-        "towards",
-        "toward",
-        "via",
-        "across",
-        "over",
-        "against",
-        "between",
-        "for",
-        "on",
-        "leaving",
-        "entering",
-        "reached",
-    ]
-)
-_TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "sir",
-        "gen",
-        "general",
-        "col",
-        "colonel",
-        "maj",
-        "major",
-        "lt",
-        "lieutenant",
-        "capt",
-        "captain",
-        "sgt",
-        "sergeant",
-        "adm",
-        "admiral",
-        "president",
-        "minister",
-        "premier",
-        "sen",
-        "senator",
-        "rep",
-        "king",
-        "queen",
-        "prince",
-        "princess",
-        "sheikh",
-        "sheik",
-        "shaykh",
-        "imam",
-        "ayatollah",
-        "judge",
-        "justice",
-        "chancellor",
-        "secretary",
-        "spokesman",
-        "spokeswoman",
-        "commander",
-        "chief",
-        "chairman",
-        "director",
-        "coach",
-        "pope",
-        "father",
-        "rabbi",
-        "professor",
-        "prof",
-        "journalist",
-        "activist",
-        "analyst",
-        "mayor",
-        "governor",
-        "mullah",
-        "maulana",
-        "brigadier",
-        "ambassador",
-    ]
-)
+DIRECTIONS = frozenset({
+    "north", "south", "east", "west", "northern", "southern", "eastern", "western", "northeast", "northwest", "southeast", "southwest",
+    "northeastern", "northwestern", "southeastern", "southwestern", "central", "upper", "lower", "downtown", "greater", "mainland",
+    "rural", "inner", "outer", "mid",
+})  # fmt: skip
+_LOCATIVE = frozenset({
+    "in", "near", "at", "from", "to", "into", "around", "outside", "inside", "towards", "toward", "via", "across", "over", "against",
+    "between", "for", "on", "leaving", "entering", "reached",
+})  # fmt: skip
+_TITLES = frozenset({
+    "mr", "mrs", "ms", "dr", "sir", "gen", "general", "col", "colonel", "maj", "major", "lt", "lieutenant", "capt", "captain", "sgt",
+    "sergeant", "adm", "admiral", "president", "minister", "premier", "sen", "senator", "rep", "king", "queen", "prince", "princess",
+    "sheikh", "sheik", "shaykh", "imam", "ayatollah", "judge", "justice", "chancellor", "secretary", "spokesman", "spokeswoman",
+    "commander", "chief", "chairman", "director", "coach", "pope", "father", "rabbi", "professor", "prof", "journalist", "activist",
+    "analyst", "mayor", "governor", "mullah", "maulana", "brigadier", "ambassador",
+})  # fmt: skip
 _NEAR = re.compile(
-    r"(?:\b(?:near|around|outside|nearby|close to|not far from|adjacent to|(?:on |at |in |from |to )?(?:the )?(?:\w+ )?(?:outskirts?|edges?|vicinity|suburbs?|environs|"
-    r"surroundings|periphery) of|(?:km|kilomet(?:er|re)s?|miles) (?:\w+(?:-\w+)? )?(?:of|from)|(?:north|south|east|west)(?:[- ]?(?:east|west))? of|"
+    r"(?:\b(?:near|around|outside|nearby|close to|not far from|adjacent to|"
+    r"(?:on |at |in |from |to )?(?:the )?(?:\w+ )?(?:outskirts?|edges?|vicinity|suburbs?|environs|surroundings|periphery) of|"
+    r"(?:km|kilomet(?:er|re)s?|miles) (?:\w+(?:-\w+)? )?(?:of|from)|(?:north|south|east|west)(?:[- ]?(?:east|west))? of|"
     r"(?:areas?|villages?|towns?) (?:around|near)) (?:the )?(?:\w+ )?(?:(?:town|city|village) of )?)$",
     re.IGNORECASE,
 )
@@ -183,7 +81,8 @@ _DATELINE = re.compile(
     re.MULTILINE,
 )
 _DATELINE_REST = re.compile(
-    r"\([^)]{2,40}\)|\b\d{1,2}\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b|\b(?:Reuters|AP|AFP|UPI|CNN|ANI|IANS|PTI|Xinhua|SANA|TASS|dpa|EFE|and)\b|[\s,./;]"
+    r"\([^)]{2,40}\)|\b\d{1,2}\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b|"
+    r"\b(?:Reuters|AP|AFP|UPI|CNN|ANI|IANS|PTI|Xinhua|SANA|TASS|dpa|EFE|and)\b|[\s,./;]"
 )
 
 
@@ -258,8 +157,8 @@ def division_after(text: str, end: int) -> str | None:
 def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Toponym]:
     """Find the place names of ``text[start:end]``, longest first, capitalised, at word boundaries.
 
-    A word that is also a common word, a first name or a surname counts only with evidence beside it: a preposition of place, a facility noun or a
-    type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
+    A word that is also a common word, a first name or a surname counts only with evidence beside it: a preposition of place, a facility noun
+    or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
     """
     tokens = _tokens(text, start, end)
     found: list[Toponym] = []
@@ -349,7 +248,8 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, si
     behind_comma = text[max(0, start - 2) : start] == ", "
     if reading.called_after or (((reading.flags & SHORT) > 0).all() and not behind_comma):
         return None
-    if not _plausible(gazetteer, text, tokens, at, size, reading):
+    abbreviated = behind_comma and bool(((reading.flags & SHORT) > 0).any())
+    if not abbreviated and not _plausible(gazetteer, text, tokens, at, size, reading):
         return None
     return _toponym(text, start, end, reading), size, True
 
@@ -416,7 +316,7 @@ def _is_division(gazetteer: "Gazetteer", key: str) -> bool:
 
 
 def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -> bool:
-    """Whether a capitalised neighbour leaves a name alone: it begins a sentence, or is a country's adjective, direction, type or facility word."""
+    """Whether a capitalised neighbour leaves a name alone: a sentence's first word, a country, a direction, a type or facility word."""
     token = tokens[at]
     if token.key in DIRECTIONS or token.key in TYPES or (token.key,) in facilities.NOUNS or token.key in _NEUTRAL:
         return True
@@ -426,52 +326,11 @@ def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -
     return bool((gazetteer.kind_numbers[places] == 0).any()) and len(flags) > 0
 
 
-_NEUTRAL = frozenset(
-    [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "the",
-        "in",
-        "on",
-        "at",
-        "of",
-        "near",
-        "from",
-        "and",
-        "to",
-        "after",
-        "as",
-        "isis",
-        "isil",
-        "islamic",
-        "army",
-        "forces",
-        "government",
-        "police",
-        "rebels",
-        "militants",
-        "is",
-        "are",
-        "was",
-    ]
-)
+_NEUTRAL = frozenset({
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december", "the", "in", "on", "at", "of", "near", "from", "and", "to", "after",
+    "as", "isis", "isil", "islamic", "army", "forces", "government", "police", "rebels", "militants", "is", "are", "was",
+})  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -83,7 +83,9 @@ def place_of_all(gazetteer: Gazetteer, text: str, name: str) -> Place:
 def test_a_document_is_located_in_one_pass(gazetteer: Gazetteer) -> None:
     text = "HOMS, Syria (Reuters) - Militants stormed the T4 airport near Palmyra. Iraqi units watched T4 burn."
     located = locate(gazetteer, text)
-    said = [(text[t.start : t.end], t.dateline, t.demonym, p.id if p else None) for t, p in zip(located.toponyms, located.places, strict=True)]
+    said = [
+        (text[t.start : t.end], t.dateline, t.demonym, p.id if p else None) for t, p in zip(located.toponyms, located.places, strict=True)
+    ]
     assert said == [
         ("HOMS", True, False, "gn:169577"),
         ("Syria", True, False, "gn:163843"),
