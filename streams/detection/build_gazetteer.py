@@ -134,8 +134,8 @@ def divisions(by_id: dict[str, Draft]) -> list[Division]:
 
 
 _LEADING = re.compile(
-    r"^(the )?((autonomous |special )?(province|region|state|governorate|department|district|county|oblast|republic|municipality|prefecture|"
-    r"wilaya|muhafazat|departement|departamento|provincia|estado|regiao|canton|land|emirate) (of |de |del |d'|du |do )?)",
+    r"^(the )?((autonomous |special )?(province|region|state|governorate|department|district|county|oblast|republic|municipality|"
+    r"prefecture|wilaya|muhafazat|departement|departamento|provincia|estado|regiao|canton|land|emirate) (of |de |del |d'|du |do )?)",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
@@ -363,11 +363,12 @@ def _hand_named(settled: list[Draft], drafts: list[Draft]) -> None:
         city.shown = [city.name, *(n for n in city.shown if n != name)]
         city.name, city.population = name, int(people) if people else city.population
         city.call(name, CANONICAL)
-    for code, short, peoples, lat, lon, news_name in _hand_written(DATA / "divisions.tsv"):
+    for code, short, peoples, lat, lon, news_names in _hand_written(DATA / "divisions.tsv"):
         division = _known(by_code, code, "divisions.tsv")
-        if news_name:
-            division.name = news_name
-            division.call(news_name, CANONICAL)
+        if news_names:
+            division.name = news_names.split("|")[0]
+            for name in news_names.split("|"):
+                division.call(name, CANONICAL)
         if lat and lon:
             division.lat, division.lon = float(lat), float(lon)
         for name in filter(None, short.split("|")):

@@ -6,8 +6,10 @@ from streams.detection.names import normalise
 
 _NOUNS: dict[str, str] = {
     "air_base": "air base|airbase|air bases|airbases|air force base|afb|air station|military airport|military airports"
-    "|military airbase|military airfield|military air base|military aerodrome|air field base|airforce base|raf base|naval air station|helicopter base|army airfield",
-    "airport": "airport|airports|international airport|civilian airport|civil airport|regional airport|airfield|airfields|aerodrome|airstrip"
+    "|military airbase|military airfield|military air base|military aerodrome|air field base|airforce base|raf base"
+    "|naval air station|helicopter base|army airfield",
+    "airport": "airport|airports|international airport|civilian airport|civil airport|regional airport|airfield|airfields|aerodrome|"
+    "airstrip"
     "|air strip|air field|domestic airport",
     "naval_base": "naval base|navy base|naval facility|naval station|naval port|submarine base|naval shipyard",
     "port": "port|seaport|sea port|harbour|harbor|oil terminal|commercial port|oil port|ferry terminal",
@@ -19,7 +21,8 @@ _NOUNS: dict[str, str] = {
     "border_crossing": "border crossing|crossing|border post|border gate|crossing point|border point",
     "depot": "depot|arms depot|ammunition depot|weapons depot|oil depot|fuel depot|arsenal|ammunition dump",
     "plant": "power plant|power station|nuclear plant|nuclear power plant|nuclear facility|nuclear site|refinery|oil refinery|gas plant"
-    "|plant|oil field|oilfield|gas field|gasfield|thermal power plant|hydroelectric plant|enrichment plant|reactor|gas facility|oil facility",
+    "|plant|oil field|oilfield|gas field|gasfield|thermal power plant|hydroelectric plant|enrichment plant|reactor"
+    "|gas facility|oil facility",
     "dam": "dam|hydroelectric dam",
     "bridge": "bridge",
     "prison": "prison|military prison|jail",

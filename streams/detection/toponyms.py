@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from streams.detection import facilities
-from streams.detection.artefact import DEMONYM, SHORT, site_only
+from streams.detection.artefact import CANONICAL, DEMONYM, SHORT, site_only
 from streams.detection.names import ARTICLES, normalise
 
 if TYPE_CHECKING:
     from streams.detection.gazetteer import Gazetteer, Reading
 
 Modifier = Literal["near", "countryside"]
+LARGE_TOWN = 20_000
+"""People from which a town may be meant by a word that looks like an acronym: ADEN, HOMS."""
 LONGEST_NAME = 7
 """Words; longer names of the gazetteer are formal titles that news does not print."""
 _TOKEN = re.compile(r"[^\W_]+(?:['’ʼ‘`ʿʾ](?!s\b)[^\W_]+)*")
@@ -77,7 +79,8 @@ _TYPE_AFTER = re.compile(rf" ({'|'.join(sorted({*TYPES} - {'capital', 'republic'
 _TYPE_BEFORE = re.compile(rf"\b({'|'.join(sorted(TYPES))}) of (?:the )?$", re.IGNORECASE)
 _COMMA_NAME = re.compile(r", (?:in |the |central |(?:north|south|east|west)\w* )*([A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2})")
 _DATELINE = re.compile(
-    r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)",
+    r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*"
+    r"(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)",
     re.MULTILINE,
 )
 _DATELINE_REST = re.compile(
@@ -157,8 +160,8 @@ def division_after(text: str, end: int) -> str | None:
 def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Toponym]:
     """Find the place names of ``text[start:end]``, longest first, capitalised, at word boundaries.
 
-    A word that is also a common word, a first name or a surname counts only with evidence beside it: a preposition of place, a facility noun
-    or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
+    A word that is also a common word or a name of persons counts only with evidence beside it: a preposition of place, a facility
+    noun or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
     """
     tokens = _tokens(text, start, end)
     found: list[Toponym] = []
@@ -286,6 +289,10 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     typed = (after is not None and gap_after == " " and after.key in TYPES) or (
         before is not None and before.key == "of" and at > 1 and tokens[at - 2].key in TYPES
     )
+    if size == 1 and reading.key in _MONTHS:
+        return False  # "in May" is no place, "in May, Texas" hardly ever
+    if size == 1 and _letters_only(text, tokens[at]) and not _well_known(gazetteer, reading):
+        return False
     followed = after is not None and gap_after == " " and after.capital and not _neutral(gazetteer, tokens, at + size, text)
     if reading.key in _weak_words() and followed:
         return False  # to George Washington
@@ -304,6 +311,18 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     if before is not None and gap_before in (" ", "-") and before.capital and not _neutral(gazetteer, tokens, at - 1, text):
         return False
     return not (after is not None and gap_after in (" ", "-") and after.capital and not _neutral(gazetteer, tokens, at + size, text))
+
+
+def _well_known(gazetteer: "Gazetteer", reading: "Reading") -> bool:
+    """Whether a country or a large town bears the name as its own."""
+    own = reading.places[(reading.flags & CANONICAL) > 0]
+    return _national(gazetteer, reading) or bool((gazetteer.places["population"][own] >= LARGE_TOWN).any())
+
+
+def _letters_only(text: str, token: _Token) -> bool:
+    """Whether a word looks like an acronym or a fragment: one or two letters, or up to four capitals amid small letters."""
+    around = text[max(0, token.start - 40) : token.start] + text[token.end : token.end + 40]
+    return len(token.key) <= 2 or (len(token.key) <= 4 and text[token.start : token.end].isupper() and not around.isupper())
 
 
 def _national(gazetteer: "Gazetteer", reading: "Reading") -> bool:
@@ -326,6 +345,10 @@ def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -
     return bool((gazetteer.kind_numbers[places] == 0).any()) and len(flags) > 0
 
 
+_MONTHS = frozenset({
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "jan", "feb", "sept", "sep", "oct", "nov", "dec", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+})  # fmt: skip
 _NEUTRAL = frozenset({
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december", "the", "in", "on", "at", "of", "near", "from", "and", "to", "after",
