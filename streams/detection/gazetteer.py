@@ -233,6 +233,9 @@ class Gazetteer:
         fits = np.isin(self.kind_numbers[places], [KINDS.index(k) for k in sisters])
         if fits.any():
             return Reading(facility.head, places[fits], flags[fits], noun=facility.kind, sited=True, within=within)
+        nations = self.kind_numbers[places] == KINDS.index("country")
+        if nations.any():
+            return Reading(facility.head, places[nations], flags[nations], within=within)  # a Syrian airbase, a US prison: no more is said
         towns = (~site_only(flags) & ((flags & DEMONYM) == 0)) & (self.kind_numbers[places] != KINDS.index("country"))
         beside = self._beside(places[towns], sisters)
         if len(beside):

@@ -238,7 +238,7 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, si
     if noun:
         whole = text[start : tokens[at + size + noun - 1].end]
         reading = gazetteer.read(whole)
-        if len(reading.places) and not reading.demonym and (reading.sited or _settles(gazetteer, text, tokens, at, size)):
+        if len(reading.places) and reading.noun and (reading.sited or _settles(gazetteer, text, tokens, at, size)):
             return _toponym(text, start, start + len(whole), reading), size + noun, True
     reading = gazetteer.read(text[start:end])
     if not len(reading.places):

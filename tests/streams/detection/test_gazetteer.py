@@ -86,6 +86,9 @@ def test_a_site_that_is_replaced_is_gone(gazetteer: Gazetteer) -> None:
         pytest.param("in Paris, Texas", ["Paris", "Texas"], id="place and what holds it"),
         pytest.param("He lives in Portland, Ore.", ["Portland", "Ore"], id="a short form behind a comma"),
         pytest.param("In May, Homs fell; in March 2015 too.", ["Homs"], id="months"),
+        pytest.param(
+            "They left a US military prison and a Syrian airbase.", ["US", "Syrian"], id="a country's sites name only the country"
+        ),
         pytest.param("An NGO spoke to the MOT.", [], id="acronyms"),
         pytest.param("Ore was mined.", [], id="a short form alone"),
     ],
