@@ -1,5 +1,7 @@
 """The build chooses what names are worth keeping, and refuses a row that points nowhere."""
 
+from typing import Any
+
 import pytest
 
 from streams.detection.artefact import CANONICAL, PLACE_BITS, SITE_HEAD, WEAK
@@ -7,9 +9,17 @@ from streams.detection.build_gazetteer import Draft, index, kind_of, overlaid, r
 from streams.detection.overlay import OverlayRow
 
 
-def row(**fields: object) -> OverlayRow:
-    usual = {"name": "Falcon airbase", "aliases": ("~F1",), "kind": "air_base", "lat": 34.0, "lon": 37.0, "radius_km": 2.0, "country": "SY"}
-    return OverlayRow(**{"admin1": "", "provenance": "hand", "replaces": (), **usual, **fields})
+def row(**fields: Any) -> OverlayRow:
+    usual: dict[str, Any] = {
+        "name": "Falcon airbase",
+        "aliases": ("~F1",),
+        "kind": "air_base",
+        "lat": 34.0,
+        "lon": 37.0,
+        "radius_km": 2.0,
+        "country": "SY",
+    }
+    return OverlayRow(**{"country": "SY", "admin1": "", "provenance": "hand", "replaces": (), **usual, **fields})
 
 
 @pytest.mark.parametrize(
