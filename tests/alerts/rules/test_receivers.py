@@ -1,0 +1,116 @@
+"""The receivers file in, who hears of what out; or every mistake at once, with file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.records import Desk, Receiver, Route
+from alerts.rules.load import RulesError
+from alerts.rules.receivers import load_receivers
+
+GOOD = """\
+receivers:
+  - id: watch
+    channel: email
+    address: watch@example.org
+  - id: hook
+    channel: webhook
+    url: https://example.org/alerts
+    secret_env: TOCSIN_HOOK
+routes:
+  - receivers: [watch, hook]
+"""
+
+
+def mistakes_of(folder: Path, text: str) -> list[str]:
+    path = folder / "receivers.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RulesError) as caught:
+        load_receivers(path)
+    return [m.removeprefix(f"{folder}/receivers.yaml:") for m in caught.value.mistakes]
+
+
+def test_receivers_routes_and_desk_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(
+        GOOD + "    rules: [a, b]\n    severity: flash\ndesk:\n  host: alerts.example.org\n"
+        "  link: https://alerts.example.org/\n  grades: {ara news: C, sana: D}\n"
+    )
+    receivers, routes, desk = load_receivers(path)
+    assert receivers == (
+        Receiver(id="watch", channel="email", address="watch@example.org"),
+        Receiver(id="hook", channel="webhook", url="https://example.org/alerts", secret_env="TOCSIN_HOOK"),
+    )
+    assert routes == (Route(receivers=("watch", "hook"), rules=("a", "b"), severity=("flash",)),)
+    assert desk == Desk(host="alerts.example.org", link="https://alerts.example.org", grades={"ara news": "C", "sana": "D"})
+
+
+def test_a_route_takes_every_rule_unless_told(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(GOOD)
+    _, routes, desk = load_receivers(tmp_path / "r.yaml")
+    assert routes == (Route(receivers=("watch", "hook"), rules=("*",), severity=()),)
+    assert desk == Desk()
+
+
+def test_the_shipped_receivers_load() -> None:
+    receivers, _, _ = load_receivers(Path(__file__).parents[3] / "deploy" / "receivers.yaml")
+    assert {r.channel for r in receivers} == {"terminal", "webhook", "email"}
+
+
+def test_three_mistakes_are_reported_together_with_their_lines(tmp_path: Path) -> None:
+    text = GOOD.replace("channel: email", "channel: pigeon").replace("https://", "ftp://").replace("[watch, hook]", "[watch, hok]")
+    assert mistakes_of(tmp_path, text) == [
+        "3: receiver 'watch': channel 'pigeon' is not known; known are webhook, email, terminal, null",
+        "7: receiver 'hook': url is 'ftp://example.org/alerts', but must begin with https:// (or http://) and name a host",
+        "10: a route names receiver 'hok', which is not in the list; add it or mend the name",
+    ]
+
+
+def test_a_receiver_that_stands_twice_is_reported(tmp_path: Path) -> None:
+    assert mistakes_of(tmp_path, GOOD.replace("id: hook", "id: watch").replace(", hook", "")) == [
+        "5: receiver 'watch' stands in line 2 too; give one of them another id"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        pytest.param("    address: watch@example.org\n", "", "2: receiver 'watch': a receiver by email needs 'address'", id="address"),
+        pytest.param("    url: https://example.org/alerts\n", "", "5: receiver 'hook': a receiver by webhook needs 'url'", id="url"),
+        pytest.param("channel: email", "channel: []", "3: receiver 'watch': channel is a list, but must be a text", id="no channel"),
+        pytest.param("    channel: email\n", "", "2: receiver 'watch' has no 'channel'; set it to one of webhook, email", id="channel"),
+        pytest.param("id: watch", "id: Watch Desk", "2: a receiver: id is 'Watch Desk', but must be small letters", id="a bad id"),
+        pytest.param("watch@example.org", "a b", "4: receiver 'watch': address is 'a b', but must be one mailbox", id="no mailbox"),
+        pytest.param("[watch, hook]", "[]", "10: a route: receivers is an empty list; name at least one", id="a route to nobody"),
+        pytest.param("routes:", "desk: {grades: {sana: G}}\nroutes:", "9: the file, desk, grades: sana 'G' is not known", id="a grade"),
+        pytest.param("routes:", "desk: {hosts: x}\nroutes:", "9: the file, desk: unknown key 'hosts'; known are host, link", id="desk"),
+        pytest.param("  - receivers: [watch, hook]\n", "  none\n", "10: routes must be a list; put a dash before each", id="no list"),
+    ],
+)
+def test_a_mistake_says_where_what_came_and_what_to_do(tmp_path: Path, old: str, new: str, mistake: str) -> None:
+    assert any(m.startswith(mistake) for m in mistakes_of(tmp_path, GOOD.replace(old, new)))
+
+
+def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    (found,) = mistakes_of(tmp_path, GOOD.replace("TOCSIN_HOOK", "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"))
+    assert found.startswith("8: receiver 'hook': secret_env must be the name of a variable that begins with TOCSIN_")
+    assert "whsec_c2" not in found
+
+
+def test_a_variable_that_would_never_be_read_is_refused(tmp_path: Path) -> None:
+    assert mistakes_of(tmp_path, GOOD.replace("TOCSIN_HOOK", "HOOK_SECRET"))
+
+
+def test_both_lists_must_be_there_even_if_empty(tmp_path: Path) -> None:
+    assert mistakes_of(tmp_path, "desk: {host: x}\n") == [
+        "1: the file has no 'receivers'; add 'receivers:', even if the list is empty",
+        "1: the file has no 'routes'; add 'routes:', even if the list is empty",
+    ]
+    (tmp_path / "none.yaml").write_text("receivers: []\nroutes: []\n")
+    assert load_receivers(tmp_path / "none.yaml") == ((), (), Desk())
+
+
+def test_an_empty_or_missing_file_is_reported(tmp_path: Path) -> None:
+    assert mistakes_of(tmp_path, "") == ["1: the file is empty; begin it with 'receivers:', or take it away"]
+    with pytest.raises(RulesError, match=r"none\.yaml: cannot be read \(No such file or directory\)"):
+        load_receivers(tmp_path / "none.yaml")
