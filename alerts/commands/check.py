@@ -161,9 +161,11 @@ def _gazetteer(settings: Settings) -> str:
 
 
 def _model(settings: Settings) -> str:
-    from streams.detection.nlp import model_name
+    from streams.detection import nlp
 
-    return model_name(settings.model)
+    name = settings.model or nlp.default_model()
+    nlp.load(name)
+    return name
 
 
 def _state(path: Path) -> str:

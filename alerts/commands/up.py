@@ -24,12 +24,13 @@ from alerts.records import Alert, Delivery, Outcome, Receiver
 from alerts.topics import CONTROL, DELIVERIES
 from streams import metrics
 from streams.addresses import read_allowed
+from streams.errors import ExplainedError
 from streams.feeds.config import Feed, load_feeds
 from streams.feeds.memory import FeedMemory
 from streams.feeds.poll import Poller, PollResult
 from streams.records import EPOCH, Article
 from streams.runtime.local import Local, copies
-from streams.runtime.store import Batch, Store, StoreError
+from streams.runtime.store import Batch, Store
 from streams.settings import Settings
 from streams.stages import Stage
 from streams.topics import ARTICLES, Rejected
@@ -133,9 +134,9 @@ class Up:
         return self._ended([*ends, pipeline.failure])
 
     def _ended(self, ends: Sequence[object]) -> int:
-        failures = [e for e in ends if isinstance(e, Exception)]
-        for failure in failures:
-            self.tell(f"failed: {failure}" if isinstance(failure, StoreError) else "".join(traceback.format_exception(failure)))
+        failures = [one for e in ends if isinstance(e, Exception) for one in reasons(e)]
+        for text in dict.fromkeys(str(f) if isinstance(f, ExplainedError) else "".join(traceback.format_exception(f)) for f in failures):
+            self.tell(f"failed: {text}")
         self.tell("stopped; nothing is lost, `tocsin up` goes on from here" if not failures else "stopped by a failure")
         return 1 if failures else 0
 
@@ -245,6 +246,11 @@ class Pipeline(threading.Thread):
         self._ending.set()
         self._local.wake()
         self.join(timeout=4)
+
+
+def reasons(error: Exception) -> list[Exception]:
+    """The errors that a group holds, however deep; else the error itself."""
+    return [one for e in error.exceptions for one in reasons(e)] if isinstance(error, ExceptionGroup) else [error]
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from streams.detection.artefact import CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_
 from streams.detection.geodesy import distance_km
 from streams.detection.names import normalise, skeleton, without_articles
 from streams.detection.overlay import KINDS, OverlayRow, overlay_names, overlay_weight, read_overlay
+from streams.errors import ExplainedError
 
 FOLDER = Path(__file__).parent / "data" / "gazetteer"
 """Where `make gazetteer` puts what it builds."""
@@ -44,7 +45,7 @@ INSTITUTIONS = frozenset({
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
 
-class GazetteerError(RuntimeError):
+class GazetteerError(ExplainedError, RuntimeError):
     """The built gazetteer is missing or of another make; the message says which folder and what to run."""
 
 

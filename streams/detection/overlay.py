@@ -8,6 +8,7 @@ import msgspec
 from streams.detection import facilities
 from streams.detection.artefact import CANONICAL, DEMONYM, SITE_HEAD, WEAK
 from streams.detection.names import normalise
+from streams.errors import ExplainedError
 
 KINDS = (
     "country", "region", "admin1", "admin2", "city", "town", "village", "district", "sea", "island", "mountain", "air_base", "airport",
@@ -17,7 +18,7 @@ KINDS = (
 COLUMNS = ("name", "aliases", "kind", "lat", "lon", "radius_km", "country", "admin1", "provenance", "replaces")
 
 
-class OverlayError(ValueError):
+class OverlayError(ExplainedError, ValueError):
     """A row of an overlay that cannot be used; the message names file, line and remedy."""
 
 
