@@ -117,6 +117,8 @@ def _from_verb(parse: Parse, verb: int, who: set[int], whom: set[int]) -> None:
         for child in parse.children[agent]:
             who |= phrase(parse, child)
     subjects = _subjects(parse, verb)
+    if who:
+        return
     if parse.words[verb] in DYING:
         whom |= {t for s in subjects for t in phrase(parse, s)}
         return

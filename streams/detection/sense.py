@@ -28,6 +28,8 @@ DOMAINS = (
     "space",
     "animal",
 )
+DOUBTFUL = frozenset({*DOMAINS, "domain", "abstract"}) - {"police", "court", "politics"}
+"""What makes an unnamed attack more likely to be something else; police and courts come after both kinds."""
 CIVIL = frozenset({"civilian", "civil_site"})
 GROUNDS = frozenset(
     {
@@ -93,7 +95,7 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
     """What each kind of word may lean on when no arms are named."""
     doubtful = any(
         sign.startswith(("near_", "who_", "whom_"))
-        and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in {*DOMAINS, "domain", "abstract"}
+        and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in DOUBTFUL
         for sign in found
     )
     match trigger.frame:
@@ -104,7 +106,7 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             return True
         case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "near_toll"} & found and not doubtful:
             return scene.parse.words[arguments.head] not in SPORTING
-        case "assault" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
+        case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True
     return bool(found & LOOSE_GROUNDS)
 

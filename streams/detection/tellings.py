@@ -148,7 +148,7 @@ def _is_description(scene: Scene, head: int) -> bool:
     for above in ancestors(parse, head):
         if parse.deps[below] in {"relcl", "acl"}:
             return True
-        if parse.deps[below] not in {"xcomp", "advcl", "conj"}:
+        if parse.deps[below] not in {"xcomp", "advcl", "conj", "acomp", "pcomp"}:
             return False
         below = above
     return False
