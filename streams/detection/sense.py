@@ -47,7 +47,7 @@ GROUNDS = frozenset(
     }
 )
 """Signs in the sentence itself that arms are meant. Without one of them only words that name a weapon's use are believed."""
-SPORTING = frozenset({"fight", "fights", "battle", "battles", "clash", "battled"})
+SPORTING = frozenset({"fight", "fights", "battle", "battles", "clash", "battled", "clashed"})
 """One "battle in Madrid" may well be of teams; "clashes" and "fighting" seldom are."""
 LOOSE_GROUNDS = frozenset({"who_state", "doc_armed", "doc_war"})
 """Signs that do for words of attack, never for words of dying."""
@@ -102,6 +102,10 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
         case "kill":
             dead = scene.classes_of(arguments.who | arguments.whom)
             return "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful)
+        case "intercept":
+            return True
+        case "chemical":
+            return bool({"used", "use", "attack", "attacks", "attacked", "dropped", "fired", "released"} & set(scene.parse.words)) or bool(found & LOOSE_GROUNDS)
         case "bomb" if {"near_toll", "whom_civil"} & found:
             return True
         case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "near_toll"} & found and not doubtful:
