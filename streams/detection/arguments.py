@@ -117,6 +117,8 @@ def _from_verb(parse: Parse, verb: int, who: set[int], whom: set[int]) -> None:
         for child in parse.children[agent]:
             who |= phrase(parse, child)
     subjects = _subjects(parse, verb)
+    if who:
+        return
     if parse.words[verb] in DYING:
         whom |= {t for s in subjects for t in phrase(parse, s)}
         return
@@ -130,10 +132,17 @@ def _antecedent(parse: Parse, verb: int, subject: int) -> int:
     return parse.heads[verb] if parse.words[subject] in RELATIVE and parse.deps[verb] == "relcl" else subject
 
 
+def _speaker(parse: Parse, verb: int, subject: int) -> int:
+    """ "The army said it had taken the town": "it" is whoever speaks."""
+    if parse.words[subject] not in {"it", "they", "we"} or parse.deps[verb] != "ccomp":
+        return subject
+    return next(iter(_children(parse, parse.heads[verb], {"nsubj"})), subject)
+
+
 def _subjects(parse: Parse, verb: int) -> list[int]:
     for _ in range(6):
         if found := _children(parse, verb, {"nsubj", "csubj"}):
-            return [_antecedent(parse, verb, s) for s in found]
+            return [_speaker(parse, verb, _antecedent(parse, verb, s)) for s in found]
         if _children(parse, verb, {"nsubjpass"}):
             return []
         if parse.deps[verb] in {"acl", "relcl"}:

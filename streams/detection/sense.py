@@ -28,6 +28,8 @@ DOMAINS = (
     "space",
     "animal",
 )
+DOUBTFUL = frozenset({*DOMAINS, "domain", "abstract"}) - {"police", "court", "politics"}
+"""What makes an unnamed attack more likely to be something else; police and courts come after both kinds."""
 CIVIL = frozenset({"civilian", "civil_site"})
 GROUNDS = frozenset(
     {
@@ -45,7 +47,7 @@ GROUNDS = frozenset(
     }
 )
 """Signs in the sentence itself that arms are meant. Without one of them only words that name a weapon's use are believed."""
-SPORTING = frozenset({"fight", "fights", "battle", "battles", "clash", "battled"})
+SPORTING = frozenset({"fight", "fights", "battle", "battles", "clash", "battled", "clashed"})
 """One "battle in Madrid" may well be of teams; "clashes" and "fighting" seldom are."""
 LOOSE_GROUNDS = frozenset({"who_state", "doc_armed", "doc_war"})
 """Signs that do for words of attack, never for words of dying."""
@@ -93,18 +95,22 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
     """What each kind of word may lean on when no arms are named."""
     doubtful = any(
         sign.startswith(("near_", "who_", "whom_"))
-        and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in {*DOMAINS, "domain", "abstract"}
+        and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in DOUBTFUL
         for sign in found
     )
     match trigger.frame:
         case "kill":
             dead = scene.classes_of(arguments.who | arguments.whom)
             return "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful)
+        case "intercept":
+            return True
+        case "chemical":
+            return bool({"used", "use", "attack", "attacks", "attacked", "dropped", "fired", "released"} & set(scene.parse.words)) or bool(found & LOOSE_GROUNDS)
         case "bomb" if {"near_toll", "whom_civil"} & found:
             return True
         case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "near_toll"} & found and not doubtful:
             return scene.parse.words[arguments.head] not in SPORTING
-        case "assault" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
+        case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True
     return bool(found & LOOSE_GROUNDS)
 

@@ -83,7 +83,7 @@ def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
     """The tellings of one sentence."""
     heads = {t: h for t in scene.triggers if (h := arguments.head_of(scene.parse, t.start, t.end)) is not None}
     found = [r for t, head in heads.items() if (r := _read(scene, t, head))]
-    found = [r for r in found if not _is_means(r, found)]
+    found = [r for r in found if not _is_means(scene, r, found)]
     told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], memory, lexicon)]
     return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
 
@@ -108,15 +108,16 @@ def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     if kind is None:
         return None
     floor = 0.0 if kind.type in KINETIC else UNARMED_FLOOR if kind.type in _PLAIN else STRATEGIC_FLOOR
-    if kind.type in KINETIC and (not sense.grounded(scene, trigger, args) or _against_protesters(scene, args)):
+    if kind.type in KINETIC and (not sense.grounded(scene, trigger, args) or _against_protesters(scene, trigger)):
         return None
     return _Read(trigger, args, kind, score) if score > floor else None
 
 
-def _against_protesters(scene: Scene, args: Arguments) -> bool:
-    """Force against protesters is no armed clash, deadly or not (rule 2)."""
-    hit, does = scene.classes_of(args.whom), scene.classes_of(args.who)
-    return "crowd" in hit and "nonstate" not in does | hit and not any(a.armed and a.actor.type == "non_state" for a in scene.actors)
+def _against_protesters(scene: Scene, trigger: Trigger) -> bool:
+    """Force against protesters, and theirs, is no armed clash, deadly or not (rule 2); a bomb among them is one."""
+    near = scene.near()
+    armed = "nonstate" in near or any(a.armed and a.actor.type == "non_state" for a in scene.actors)
+    return "crowd" in near and not armed and trigger.frame in {"fire", "kill", "hit", "clash", "assault"}
 
 
 def _is_name(scene: Scene, trigger: Trigger, head: int) -> bool:
@@ -148,7 +149,7 @@ def _is_description(scene: Scene, head: int) -> bool:
     for above in ancestors(parse, head):
         if parse.deps[below] in {"relcl", "acl"}:
             return True
-        if parse.deps[below] not in {"xcomp", "advcl", "conj"}:
+        if parse.deps[below] not in {"xcomp", "advcl", "conj", "acomp", "pcomp"}:
             return False
         below = above
     return False
@@ -159,20 +160,20 @@ def _is_noun_target(scene: Scene, head: int) -> bool:
     return scene.parse.words[head] in {"target", "targets"} and scene.parse.tags[head].startswith("N")
 
 
-def _is_means(one: _Read, found: Sequence[_Read]) -> bool:
+def _is_means(scene: Scene, one: _Read, found: Sequence[_Read]) -> bool:
     """ "Stormed the post with mortars": the weapon of a ground attack is no event beside it, unless it outranks the fighting."""
     if one.kind.type not in {"shelling_artillery_missile_attack", "remote_explosive_ied", "grenade"}:
         return False
-    return any(
-        one.arguments.head in other.arguments.means and other.trigger.frame == "assault" and other.kind.type == "armed_clash"
-        for other in found
-    )
+    above = list(ancestors(scene.parse, one.arguments.head))
+    used = any(scene.parse.words[t] in {"with", "using"} for t in above[:6])
+    ground = [other for other in found if other.trigger.frame == "assault" and other.kind.type == "armed_clash"]
+    return any(one.arguments.head in other.arguments.means or (used and other.arguments.head in above) for other in ground)
 
 
 def _tell(scene: Scene, one: _Read, rest: Sequence[_Read], memory: Memory, lexicon: Lexicon) -> list[Telling]:
     args = one.arguments
     others = frozenset(r.arguments.head for r in rest) - {args.head}
-    date = date_of(scene, args, others, memory)
+    date = date_of(scene, args, others, memory, lexicon)
     standing = status.judge(scene, args, date, memory.published, lexicon)
     if one.kind.attempted and standing.status in CURRENT:
         standing = replace(standing, status="attempted")
@@ -213,7 +214,7 @@ def _depth(scene: Scene, head: int, lexicon: Lexicon) -> int:
     return sum(scene.parse.words[t] not in report for t in ancestors(scene.parse, head))
 
 
-def date_of(scene: Scene, args: Arguments, others: frozenset[int], memory: Memory) -> DateWords | None:
+def date_of(scene: Scene, args: Arguments, others: frozenset[int], memory: Memory, lexicon: Lexicon) -> DateWords | None:
     """The words that date a trigger: those on its own way up first, then those that no other trigger owns.
 
     "This comes one day after X": what is in the sentence's main clause does not date what a subordinate one tells, unless
@@ -228,10 +229,21 @@ def date_of(scene: Scene, args: Arguments, others: frozenset[int], memory: Memor
             if tokens[-1] < args.head and memory.told is not None:
                 return replace(words, when=_earlier(memory.told, words.days_before))
             continue
-        value = _date_score(scene, tokens[0], args, others)
+        value = _date_score(scene, tokens[0], args, others) - (3.0 if _dates_aftermath(scene, tokens[0], args, lexicon) else 0.0)
         if best is None or value > best[0]:
             best = (value, words)
     return best[1] if best and best[0] > -2 else None
+
+
+def _dates_aftermath(scene: Scene, token: int, args: Arguments, lexicon: Lexicon) -> bool:
+    """ "The trial of the bombers opened on Monday": between the date's verb and the trigger stands a trial."""
+    verb = next((t for t in ancestors(scene.parse, token) if scene.parse.tags[t].startswith("V")), None)
+    for above in ancestors(scene.parse, args.head):
+        if scene.parse.words[above] in lexicon.cues["followup", "above"]:
+            return token not in {*args.who, *args.whom} and verb not in {args.head, args.verb}
+        if above == verb:
+            return False
+    return False
 
 
 def _earlier(told: Occurred, days: int) -> Occurred:
