@@ -96,6 +96,8 @@ class Article(Record, frozen=True, kw_only=True):
     text: str
     outlet: str | None = None
     """Who publishes it, as configured for the feed; for an aggregator, the aggregator."""
+    owner: str | None = None
+    """Who stands behind the outlet, as configured for the feed; None: whoever the table of outlets names, else the outlet."""
     published: datetime | None = None
     """The feed's word; may be wrong, early or edited."""
     updated: datetime | None = None

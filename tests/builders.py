@@ -14,9 +14,10 @@ PARTS = "They destroyed at least three warplanes and hold parts of the base, the
 def t4(**changes: Any) -> Place:
     """The airbase of the seed case, exactly."""
     known = {
-        "id": "site:t4", "name": "T4", "kind": "air_base", "lat": 34.5225, "lon": 37.6272, "radius_km": 2.0, "country": "SY",
+        "id": "site:t4", "name": "T4 (Tiyas) airbase", "kind": "air_base",
+        "lat": 34.5225, "lon": 37.6272, "radius_km": 2.0, "country": "SY",
         "admin1": "Homs", "mgrs": "37SCU7420", "admin1_code": "SY.11", "country_name": "Syria",
-        "also": ("Tiyas", "al-Tifor"), "relative": "59 km W of Palmyra",
+        "also": ("Tiyas", "T-4", "al-Tifor"), "relative": "59 km W of Palmyra",
     }  # fmt: skip
     return Place(**{**known, **changes})
 
@@ -104,8 +105,8 @@ def an_event(**changes: Any) -> Event:
         "losses": "at least three warplanes", "articles": 1, "owners": 1, "confidence": 0.86,
         "claims": (
             a_claim("happened", "yes"),
-            a_claim("control", "partly_captured", quote=PARTS),
-            a_claim("losses", "at least three warplanes", quote=PARTS),
+            a_claim("control", "parts taken", "a military source (in ARA News)", quote=PARTS),
+            a_claim("losses", "at least three warplanes", "a military source (in ARA News)", quote=PARTS),
         ),
         "evidence": (a_passage(), a_passage(quote=PARTS, source="a military source")),
     }  # fmt: skip

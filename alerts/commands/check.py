@@ -9,13 +9,13 @@ from typing import TextIO
 
 from alerts.commands.lines import put
 from alerts.commands.up import mail_settings
-from alerts.delivery.addresses import read_allowed
 from alerts.delivery.messages import render
 from alerts.delivery.send import Sender
 from alerts.delivery.webhook import open_session
 from alerts.records import Alert, Delivery, Outcome, Reason, Receiver
 from alerts.rules.load import RulesError, load_rules
 from alerts.rules.receivers import load_receivers
+from streams.addresses import read_allowed
 from streams.errors import ExplainedError
 from streams.feeds.check import check
 from streams.feeds.config import load_feeds
@@ -161,9 +161,11 @@ def _gazetteer(settings: Settings) -> str:
 
 
 def _model(settings: Settings) -> str:
-    from streams.detection.nlp import model_name
+    from streams.detection import nlp
 
-    return model_name(settings.model)
+    name = settings.model or nlp.default_model()
+    nlp.load(name)
+    return name
 
 
 def _state(path: Path) -> str:

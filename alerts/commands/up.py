@@ -16,7 +16,6 @@ from prometheus_client import start_http_server
 
 from alerts.commands.river import configured, detector_of, river
 from alerts.commands.sample import SECRET, Sample
-from alerts.delivery.addresses import read_allowed
 from alerts.delivery.dispatch import READER, Dispatch
 from alerts.delivery.mail import MailSettings
 from alerts.delivery.send import Sender
@@ -24,12 +23,14 @@ from alerts.delivery.webhook import open_session
 from alerts.records import Alert, Delivery, Outcome, Receiver
 from alerts.topics import CONTROL, DELIVERIES
 from streams import metrics
+from streams.addresses import read_allowed
+from streams.errors import ExplainedError
 from streams.feeds.config import Feed, load_feeds
 from streams.feeds.memory import FeedMemory
 from streams.feeds.poll import Poller, PollResult
 from streams.records import EPOCH, Article
 from streams.runtime.local import Local, copies
-from streams.runtime.store import Batch, Store, StoreError
+from streams.runtime.store import Batch, Store
 from streams.settings import Settings
 from streams.stages import Stage
 from streams.topics import ARTICLES, Rejected
@@ -129,13 +130,13 @@ class Up:
             for task in acting:
                 task.cancel()
             ends = await asyncio.gather(*acting, return_exceptions=True)
-            await asyncio.to_thread(pipeline.stop)
+            await asyncio.to_thread(pipeline.end)
         return self._ended([*ends, pipeline.failure])
 
     def _ended(self, ends: Sequence[object]) -> int:
-        failures = [e for e in ends if isinstance(e, Exception)]
-        for failure in failures:
-            self.tell(f"failed: {failure}" if isinstance(failure, StoreError) else "".join(traceback.format_exception(failure)))
+        failures = [one for e in ends if isinstance(e, Exception) for one in reasons(e)]
+        for text in dict.fromkeys(str(f) if isinstance(f, ExplainedError) else "".join(traceback.format_exception(f)) for f in failures):
+            self.tell(f"failed: {text}")
         self.tell("stopped; nothing is lost, `tocsin up` goes on from here" if not failures else "stopped by a failure")
         return 1 if failures else 0
 
@@ -229,22 +230,27 @@ class Pipeline(threading.Thread):
         super().__init__(name="pipeline", daemon=True)
         self.failure: Exception | None = None
         self._local = local
-        self._stop = threading.Event()
+        self._ending = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._stopped = stopped
 
     def run(self) -> None:
         try:
-            self._local.run(self._stop)
+            self._local.run(self._ending)
         except Exception as error:  # noqa: BLE001  whatever ends the pipeline ends the run, and is told there
             self.failure = error
             self._loop.call_soon_threadsafe(self._stopped.set)
 
-    def stop(self) -> None:
+    def end(self) -> None:
         """End after the batch under way."""
-        self._stop.set()
+        self._ending.set()
         self._local.wake()
         self.join(timeout=4)
+
+
+def reasons(error: Exception) -> list[Exception]:
+    """The errors that a group holds, however deep; else the error itself."""
+    return [one for e in error.exceptions for one in reasons(e)] if isinstance(error, ExceptionGroup) else [error]
 
 
 @asynccontextmanager

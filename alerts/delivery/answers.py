@@ -50,7 +50,9 @@ def wish(header: str | None, *, at: datetime) -> datetime | None:
         return None
     text = header.strip()
     try:
-        wanted = at + min(timedelta(seconds=int(text)), LONGEST) if text.lstrip("-").isdigit() else parsedate_to_datetime(text)
+        wanted = (
+            at + timedelta(seconds=min(int(text), LONGEST.total_seconds())) if text.lstrip("-").isdigit() else parsedate_to_datetime(text)
+        )
     except (ValueError, OverflowError):
         return None
     wanted = wanted if wanted.tzinfo else wanted.replace(tzinfo=UTC)

@@ -22,9 +22,14 @@ ONE_SOURCE_CEILING = 0.79
 MACHINE_CEILING = 0.94
 """*Almost certain* is for an analyst to say."""
 DENIED_CEILING = 0.54
-"""Somebody comparable says that it did not happen: a roughly even chance at best."""
+"""As many groups say that it did not happen as say that it did: a roughly even chance at best. Fewer: likely at best."""
 
+CITED = re.compile(r"(?P<source>.+) \(in (?P<outlet>.+)\)")
+"""How a claim names a source that an outlet cites."""
 NO = frozenset({"no", "denied", "false", "did not happen"})
+HELD = frozenset({"attack repelled", "attack failed", "not taken", "repelled", "failed", "intercepted"})
+LOST = frozenset({"taken", "parts taken", "taken by the government", "captured", "partly_captured"})
+"""Answers on control: within one side they go together."""
 ADDING = frozenset({"losses"})
 """Questions to which two answers add to each other rather than contradict."""
 NUMBERED = frozenset({"killed", "injured"})
@@ -37,8 +42,15 @@ def likelihood(probability: float) -> str:
 
 def probability(event: Event) -> float:
     """How likely it is that the event happened, capped by what kind of support there is."""
-    ceiling = DENIED_CEILING if denied(event) else ONE_SOURCE_CEILING if event.owners < 2 else MACHINE_CEILING
-    return min(event.confidence, ceiling)
+    no, yes = _groups(event, denials(event)), _groups(event, [c for c in event.claims if c.question == "happened" and not _is_denial(c)])
+    if no and no >= max(yes, 1):
+        return min(event.confidence, DENIED_CEILING)
+    return min(event.confidence, ONE_SOURCE_CEILING if no or event.owners < 2 else MACHINE_CEILING)
+
+
+def _groups(event: Event, claims: list[Claim]) -> int:
+    """How many independent groups stand behind any of *claims*."""
+    return len(frozenset().union(*(owners(event, claim) for claim in claims)))
 
 
 def confidence(event: Event) -> tuple[str, str]:
@@ -47,8 +59,8 @@ def confidence(event: Event) -> tuple[str, str]:
     basis = "No source stands behind it any more" if not event.owners else plural(event.owners, "independent source").capitalize()
     basis = "One source" if event.owners == 1 else basis
     if event.disputed:
-        named = f" on {', '.join(SUBJECT[question] for question in open_questions)}" if open_questions else ""
-        return ("low" if event.owners < 3 or denied(event) else "moderate"), f"{basis}; sources contradict each other{named}."
+        named = f" on {' and '.join(SUBJECT[question] for question in open_questions)}" if open_questions else ""
+        return ("low" if event.owners < 3 or denials(event) else "moderate"), f"{basis}; sources contradict each other{named}."
     level = "low" if event.owners < 2 else "moderate" if event.owners == 2 else "high"
     return level, f"{basis}; nothing contradicts {'it' if event.owners == 1 else 'them'} yet."
 
@@ -63,22 +75,39 @@ SUBJECT = {
 }
 
 
-def denied(event: Event) -> bool:
-    """Whether somebody says that it did not happen at all."""
-    return any(claim.question == "happened" and claim.answer.casefold() in NO for claim in event.claims)
+def denials(event: Event) -> list[Claim]:
+    """The claims that it did not happen at all."""
+    return [claim for claim in event.claims if _is_denial(claim)]
+
+
+def _is_denial(claim: Claim) -> bool:
+    return claim.question == "happened" and claim.answer.casefold() in NO
 
 
 def disputes(event: Event) -> tuple[str, ...]:
-    """The questions on which the claims contradict each other, in order of the claims; none where fuse saw no dispute."""
+    """The questions on which the claims contradict each other, in order of the claims; none where fuse saw no dispute.
+
+    Several attackers are no dispute where another question already is: most often they fight each other there.
+    """
     if not event.disputed:
         return ()
-    return tuple(dict.fromkeys(claim.question for claim in event.claims if any(contradicts(claim, other) for other in event.claims)))
+    found = dict.fromkeys(claim.question for claim in event.claims if any(contradicts(claim, other) for other in event.claims))
+    return tuple(question for question in found if question != "attacker" or len(found) == 1)
 
 
 def contradicts(one: Claim, other: Claim) -> bool:
-    """Whether both cannot be true. Counts whose ranges overlap can: ``at least 3`` and ``5``."""
+    """Whether both cannot be true.
+
+    Counts whose ranges overlap can (``at least 3`` and ``5``), two attackers can where one source names both, and a place can
+    be taken in parts and then whole.
+    """
     if one.question != other.question or one.answer.casefold() == other.answer.casefold() or one.question in ADDING:
         return False
+    if one.question == "attacker" and set(one.by) & set(other.by):
+        return False
+    sides = [side for side in (HELD, LOST) for claim in (one, other) if claim.answer.casefold() in side]
+    if one.question == "control" and len(sides) == 2:
+        return sides[0] != sides[1]
     ranges = number(one.answer), number(other.answer)
     if one.question not in NUMBERED or None in ranges:
         return True
@@ -100,9 +129,19 @@ def number(words: str) -> Range | None:
 
 def owner(event: Event, name: str, article: str | None = None) -> str:
     """The owner behind the outlet or source *name*, by the evidence; its own name in lower case where none says."""
-    said = [e for e in event.evidence if e.owner and name.casefold() in {(e.outlet or "").casefold(), (e.source or "").casefold()}]
+    said = [e for e in event.evidence if e.owner and speaks(e, name)]
     said.sort(key=lambda e: e.article != article)
-    return said[0].owner if said else name.casefold()
+    cited = CITED.fullmatch(name)
+    return said[0].owner if said else (cited["outlet"] if cited else name).casefold()
+
+
+def speaks(evidence: Evidence, name: str) -> bool:
+    """Whether *name* is the outlet or the source of the passage, or both as ``a military source (in ARA News)``."""
+    outlet, source = (evidence.outlet or "").casefold(), (evidence.source or "").casefold()
+    cited = CITED.fullmatch(name)
+    if cited and source:
+        return (source, outlet) == (cited["source"].casefold(), cited["outlet"].casefold())
+    return name.casefold() in {outlet, source}
 
 
 def owners(event: Event, claim: Claim) -> frozenset[str]:
@@ -118,7 +157,7 @@ def digit(event: Event, claim: Claim) -> int:
     groups = len(owners(event, claim))
     if not groups:
         return 6
-    against = [len(owners(event, other)) for other in event.claims if event.disputed and contradicts(claim, other)]
+    against = [len(owners(event, other)) for other in event.claims if claim.question in disputes(event) and contradicts(claim, other)]
     if against and max(against) >= groups:
         return 4
     return 2 if groups >= 2 else 3
@@ -132,9 +171,9 @@ def letter(desk: Desk, *names: str | None) -> str:
 
 def grade(event: Event, evidence: Evidence, desk: Desk) -> str:
     """Grade of one passage: its source's letter, and the digit of the most doubtful claim that it carries."""
-    names = {(evidence.outlet or "").casefold(), (evidence.source or "").casefold()} - {""}
+    named = evidence.outlet or evidence.source
     own = [c for c in event.claims if c.article == evidence.article and c.quote == evidence.quote]
-    own = own or [c for c in event.claims if names & {name.casefold() for name in c.by}]
+    own = own or [c for c in event.claims if any(speaks(evidence, name) for name in c.by)]
     digits = [digit(event, claim) for claim in own]
-    credibility = max(digits) if digits else 3 if names else 6
+    credibility = max(digits) if digits else 3 if named else 6
     return f"{letter(desk, evidence.owner, evidence.outlet)}{credibility}"

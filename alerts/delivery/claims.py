@@ -61,8 +61,16 @@ def sources(event: Event) -> list[Source]:
     for claim in event.claims:
         for name in claim.by:
             owner = assessment.owner(event, name, claim.article)
-            found.setdefault(owner, Source(owner, name))
+            found.setdefault(owner, Source(owner, _party(name, owner)))
     return list(found.values())
+
+
+def _party(name: str, owner: str) -> str:
+    """The name of the group: of a cited source that counts for itself its own, else that of the outlet."""
+    cited = assessment.CITED.fullmatch(name)
+    if not cited:
+        return name
+    return cited["source"] if cited["source"].casefold() == owner else cited["outlet"]
 
 
 def side_by_side(event: Event, desk: Desk) -> list[str]:
@@ -80,7 +88,7 @@ def _block(event: Event, desk: Desk, columns: list[Source]) -> list[str]:
         *(f"{source.name} ({assessment.letter(desk, source.owner, source.name)}{_digit(event, source)})" for source in columns),
     ]
     asked = dict.fromkeys((claim.question, question(claim, event)) for claim in event.claims)
-    return table([head, *([words, *(_cell(event, source, name) for source in columns)] for name, words in asked)])
+    return table([head, *([words, *(_cell(event, source, name, desk) for source in columns)] for name, words in asked)])
 
 
 def _given(event: Event, source: Source, name: str | None = None) -> list[Claim]:
@@ -93,14 +101,20 @@ def _digit(event: Event, source: Source) -> str:
     return f"{digits.pop()}" if len(digits) == 1 else ""
 
 
-def _cell(event: Event, source: Source, name: str) -> str:
-    alone = _digit(event, source)
-    return "; ".join(_answer(event, source, claim, alone) for claim in _given(event, source, name)) or NOT_STATED
+def _heading(event: Event, source: Source, desk: Desk) -> str:
+    """``ARA News (F3)``; without a grade where each cell has its own."""
+    digit = _digit(event, source)
+    return f"{source.name} ({assessment.letter(desk, source.owner, source.name)}{digit})" if digit else source.name
 
 
-def _answer(event: Event, source: Source, claim: Claim, alone: str) -> str:
+def _cell(event: Event, source: Source, name: str, desk: Desk) -> str:
+    return "; ".join(_answer(event, source, claim, desk) for claim in _given(event, source, name)) or NOT_STATED
+
+
+def _answer(event: Event, source: Source, claim: Claim, desk: Desk) -> str:
     where = reference(event, source, claim)
-    graded = "" if alone else f" (credibility {assessment.digit(event, claim)})"
+    letter = assessment.letter(desk, source.owner, source.name)
+    graded = "" if _digit(event, source) else f" ({letter}{assessment.digit(event, claim)})"
     return f"{answer(claim)}{graded} [{where}]" if where else f"{answer(claim)}{graded}"
 
 
@@ -112,8 +126,7 @@ def reference(event: Event, source: Source, claim: Claim) -> int | None:
 
 
 def _speaks(evidence: Evidence, source: Source) -> bool:
-    names = {(evidence.outlet or "").casefold(), (evidence.source or "").casefold()}
-    return source.owner == evidence.owner or source.name.casefold() in names
+    return source.owner == evidence.owner or assessment.speaks(evidence, source.name)
 
 
 def passages(event: Event, desk: Desk) -> Iterator[Passage]:
@@ -140,4 +153,4 @@ def not_counted(event: Event) -> list[str]:
         kinds.setdefault(BACKGROUND.get(evidence.status, "other mention"), []).append(evidence)
     lines = [f'{plural(len(found), name)} ("{found[0].quote}")' for name, found in kinds.items()]
     copies = event.articles - event.owners
-    return [*lines, f"{plural(copies, 'more article')} of the same owners or text"] if copies > 0 and event.owners else lines
+    return [*lines, f"{plural(copies, 'more article')} by the same owners or of the same text"] if copies > 0 and event.owners else lines

@@ -25,13 +25,21 @@ def legible(text: str, limit: int | None = None) -> str:
         limit: Longest answer in characters; what is cut is marked ``[...]``. None does not cut.
     """
     words = " ".join(text.split())
-    kept = "".join(c for c in words if c in JOINERS or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
+    kept = "".join(c for c in words if c in JOINERS or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
     return kept if limit is None or len(kept) <= limit else f"{kept[: limit - 6].rstrip()} [...]"
 
 
 def date_time_group(at: datetime) -> str:
     """``131005Z DEC 16``: day, hour and minute in Zulu."""
     return f"{at:%d%H%M}Z {month(at)}"
+
+
+def stretch(first: datetime, last: datetime) -> str:
+    """``130500Z to 131005Z DEC 16``; one group where both are the same minute."""
+    start, end = date_time_group(first), date_time_group(last)
+    if start == end:
+        return start
+    return f"{first:%d%H%M}Z to {end}" if month(first) == month(last) else f"{start} to {end}"
 
 
 def month(at: datetime) -> str:
@@ -76,10 +84,9 @@ def when(occurred: Occurred | None) -> str:
 
 
 def _hours(occurred: Occurred) -> str:
-    start, end = date_time_group(occurred.start), date_time_group(occurred.end)
     if occurred.end - occurred.start <= timedelta(hours=1):
-        return f"{start} (to the hour)"
-    return f"{start[:7]}-{end}" if month(occurred.start) == month(occurred.end) else f"{start} - {end}"
+        return f"{date_time_group(occurred.start)} (to the hour)"
+    return stretch(occurred.start, occurred.end)
 
 
 def _last(occurred: Occurred) -> datetime:

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from alerts.delivery.addresses import Allowed, may_dial
+from streams.addresses import Allowed, may_connect
 
 AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
 
@@ -20,13 +20,13 @@ class AddressRefusedError(OSError):
 def dialler(allowed: Iterable[Allowed] = ()) -> Callable[[AddrInfo], socket.socket]:
     """A maker of sockets, one for each address that is to be dialled.
 
-    Its sockets refuse an address by raising AddressRefusedError, an OSError: another address of the same name is still tried.
+    It refuses an address by raising AddressRefusedError, an OSError: another address of the same name is still tried.
     """
-    lines = tuple(allowed)
+    entries = tuple(allowed)
 
     def make(info: AddrInfo) -> socket.socket:
         family, kind, protocol, _, (host, port, *_) = info
-        if not may_dial(str(host), int(port), lines):
+        if not may_connect(str(host), int(port), allowed=entries):
             raise AddressRefusedError(
                 f"address {host} port {port} is not a public one; if the receiver is meant to be there, add {host} to the allowed addresses"
             )

@@ -1,9 +1,13 @@
 """Sentences, parts and tables in; lines of at most 100 columns out."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
 WIDTH = 100
+DATE = re.compile(r"\b\d\S* [A-Z]{3} \d\d\b")
+HELD = "\u00a0"
+"""Where a line may not break: a date in two halves is misread."""
 LABEL = 7
 """Columns that a label such as WHERE takes, with its space."""
 GAP = "   "
@@ -26,10 +30,9 @@ def hanging(text: str, columns: int) -> str:
 
 
 def _wrap(text: str, *, first: str, then: str) -> str:
-    lines = textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
-    )
-    return "\n".join(lines) if lines else first.rstrip()
+    held = DATE.sub(lambda date: date[0].replace(" ", HELD), text)
+    lines = textwrap.wrap(held, WIDTH, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace(HELD, " ") if lines else first.rstrip()
 
 
 def row(parts: Iterable[str], label: str) -> str:

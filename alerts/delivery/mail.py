@@ -13,6 +13,8 @@ from alerts.delivery.answers import MOST_DETAIL, Answer, of_mail
 from alerts.delivery.formats import legible
 from alerts.records import Notification
 
+POLICY = SMTP.clone(max_line_length=998)
+"""RFC 5322, 2.1.1. At the usual 78 a long Message-ID in References would be cut into encoded words, and the thread with it."""
 Security = Literal["starttls", "tls", "none"]
 
 
@@ -41,13 +43,15 @@ def compose(notification: Notification, settings: MailSettings) -> EmailMessage:
     """The message as it goes out; a repeat is the same to the byte.
 
     Raises:
-        ValueError: The receiver has no address, or a header holds a line break.
+        ValueError: The receiver or the sender has no address, or a header holds a line break.
     """
-    if not notification.receiver.address:
-        raise ValueError(f"receiver {notification.receiver.id}: no address; give it one, or another channel")
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = settings.sender
-    message["To"] = notification.receiver.address
+    message["To"] = notification.receiver.address or ""
+    if not message["To"].addresses:
+        raise ValueError(f"receiver {notification.receiver.id}: no address; give it one, or another channel")
+    if not message["From"].addresses:
+        raise ValueError(f"mail sender is {settings.sender!r}, which is no address; set it to one of your domain")
     message["Date"] = format_datetime(notification.at)
     message["Subject"] = notification.subject
     for name, value in notification.headers.items():
@@ -63,15 +67,19 @@ async def send(notification: Notification, settings: MailSettings) -> Answer:
     except ValueError as error:
         return Answer(ok=False, final=True, detail=str(error))
     try:
-        response = await _hand_over(message, settings)
+        refused, response = await _hand_over(message, settings)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         return judge(error, settings)
-    return Answer(ok=True, detail=legible(f"accepted by {settings.host}: {response}", MOST_DETAIL))
+    missed = "".join(f"; not for {address}: {reply.code} {reply.message}" for address, reply in refused.items())
+    return Answer(ok=True, detail=legible(f"accepted by {settings.host}: {response}{missed}", MOST_DETAIL))
 
 
-async def _hand_over(message: EmailMessage, settings: MailSettings) -> str:
-    _, response = await aiosmtplib.send(
-        message,
+async def _hand_over(message: EmailMessage, settings: MailSettings) -> tuple[dict[str, aiosmtplib.SMTPResponse], str]:
+    """Hand the message to the server; the recipients it refused while it took others, and its last word."""
+    return await aiosmtplib.send(
+        bytes(message),  # the library would lay an EmailMessage out anew, at 78 columns
+        sender=message["From"].addresses[0].addr_spec,
+        recipients=[address.addr_spec for address in message["To"].addresses],
         hostname=settings.host,
         port=settings.port,
         username=settings.username or None,
@@ -82,7 +90,6 @@ async def _hand_over(message: EmailMessage, settings: MailSettings) -> str:
         timeout=settings.timeout_seconds,
         local_hostname=settings.sender.rpartition("@")[2].rstrip(">") or "localhost",
     )
-    return response
 
 
 def judge(error: Exception, settings: MailSettings) -> Answer:

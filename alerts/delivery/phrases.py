@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from alerts.delivery.assessment import CITED, disputes, owners
 from alerts.delivery.formats import UNKNOWN, days
 from streams.records import FACILITIES, Actor, Claim, Event, Place, Role
 
@@ -24,8 +25,10 @@ def kind(place: Place) -> dict[str, Any]:
 
 def names(place: Place) -> tuple[str, str]:
     """Its name and the alias that officers use most, both without what the kind's noun says; "" without an alias."""
-    spelt = [*re.split(r"\s*/\s*", place.name), *place.also]
-    cores = [_core(name, kind(place).get("suffixes", ())) for name in spelt]
+    suffixes = kind(place).get("suffixes", ())
+    both = re.fullmatch(r"(.+?) \((.+)\)|(.+?) */ *(.+)", _core(place.name, suffixes))
+    spelt = [*(part for part in both.groups() if part)] if both else [place.name]
+    cores = [_core(name, suffixes) for name in (*spelt, *place.also)]
     other = [core for core in cores[1:] if _plain(core) != _plain(cores[0])]
     return cores[0], other[0] if other else ""
 
@@ -77,7 +80,7 @@ def fill(phrase: str, event: Event) -> str:
     """Put the event's names into *phrase* and begin it with a capital."""
     place = event.place
     text = phrase.format(
-        attacker=" and ".join(actors(event, "attacker")),
+        attacker=" and ".join(leading(event)),
         place=located(place) if place.precision != "near" else f"the area of {located(place)}",
         where=f"{preposition(place)} {located(place)}",
         sort=kind(place)["sort"],
@@ -88,8 +91,26 @@ def fill(phrase: str, event: Event) -> str:
 
 def happening(event: Event) -> str:
     """Who did what to what, where, when: ``Islamic State attacked T4 (Tiyas) airbase, Homs, Syria, 12 DEC 16``."""
-    text = fill(words(event)["active" if actors(event, "attacker") else "passive"], event)
+    text = fill(words(event)["active" if leading(event) else "passive"], event)
     return f"{text}, {days(event.occurred) or f'date {UNKNOWN}'}"
+
+
+def label(event: Event) -> str:
+    """The type by its name in ACLED's codebook: ``air/drone strike``."""
+    return words(event).get("label", event.type.replace("_", " "))
+
+
+def leading(event: Event) -> list[str]:
+    """The attackers that the first sentence may name: those whom most groups name, and who are not as well the target.
+
+    None where that is disputed, or leaves more than two: who is named beside an attack is often on the other side.
+    """
+    support = {claim.answer: len(owners(event, claim)) for claim in event.claims if claim.question == "attacker"}
+    named = actors(event, "attacker")
+    most = max((support.get(name, 0) for name in named), default=0)
+    named = [name for name in named if support.get(name, 0) == most]
+    alone = [name for name in named if name not in actors(event, "target")] or named
+    return [] if len(alone) > 2 or "attacker" in disputes(event) else alone
 
 
 def actors(event: Event, role: Role) -> list[str]:
@@ -100,6 +121,12 @@ def actors(event: Event, role: Role) -> list[str]:
 def introduced(actor: Actor) -> str:
     """``Islamic State (as "ISIS")``: the words of the text beside the name where they differ."""
     return f'{actor.name} (as "{actor.named}")' if actor.named and actor.named.casefold() != actor.name.casefold() else actor.name
+
+
+def speaker(name: str) -> str:
+    """``a military source, in ARA News``: whose word it is, to stand within brackets."""
+    cited = CITED.fullmatch(name)
+    return f"{cited['source']}, in {cited['outlet']}" if cited else name
 
 
 def question(claim: Claim, event: Event) -> str:

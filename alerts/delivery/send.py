@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TextIO
 
-from aiohttp import ClientSession
-
 from alerts.delivery import mail, webhook
 from alerts.delivery.answers import Answer
 from alerts.delivery.mail import MailSettings
 from alerts.delivery.signing import SecretError, read_secrets
+from alerts.delivery.webhook import Session
 from alerts.records import Delivery, Notification, Outcome
 
 
@@ -26,7 +25,7 @@ class Sender:
         mail: None where no mail server is configured.
     """
 
-    session: ClientSession
+    session: Session
     clock: Callable[[], datetime]
     terminal: TextIO
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)

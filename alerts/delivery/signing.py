@@ -7,12 +7,14 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime
 
+from streams.errors import ExplainedError
+
 PREFIX = "whsec_"
 FEWEST_BYTES, MOST_BYTES = 24, 64
 """Of a secret: Standard Webhooks 1.0.0, "Signature scheme"."""
 
 
-class SecretError(ValueError):
+class SecretError(ExplainedError, ValueError):
     """A signing secret that cannot be used; the text says which and why, and never what it is."""
 
 

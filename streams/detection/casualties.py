@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 from streams.records import Range
 
-_UNITS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())}
+_UNITS = {
+    w: i
+    for i, w in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+    )
+}
 _UNITS |= {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _VAGUE: dict[str, Range] = {
     "dozens": (24, None), "scores": (40, None), "hundreds": (200, None), "thousands": (2000, None), "tens": (20, None),
@@ -14,7 +19,9 @@ _VAGUE: dict[str, Range] = {
 """The lowest count each word allows; it says nothing of the highest."""
 _WORD = "|".join(sorted(_UNITS, key=len, reverse=True))
 _NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?!\w)|(?:{_WORD})(?:-(?:{_WORD}))?|dozens|scores|hundreds|thousands|tens|several|a dozen|a number|a few|some|many|an?)"
-_BOUND = r"(?P<bound>at least|more than|over|no fewer than|not less than|up to|as many as|at most|fewer than|about|around|nearly|almost|some)"
+_BOUND = (
+    r"(?P<bound>at least|more than|over|no fewer than|not less than|up to|as many as|at most|fewer than|about|around|nearly|almost|some)"
+)
 _COUNT = rf"(?:{_BOUND}\s+)?(?P<number>{_NUMBER})(?:\s+(?:to|or|-)\s+(?P<upper>\d+))?"
 _PEOPLE = r"(?:\s+(?!and\b|killed\b|dead\b|wounded\b|injured\b)(?!\d)[\w’'-]+){0,6}?"
 _KILLED = r"(?:killed|dead|slain|died|martyred|massacred|executed|murdered|beheaded|lost their lives)"
@@ -40,7 +47,9 @@ def _passive(words: str) -> re.Pattern[str]:
 
 _KILLED_PATTERNS = (
     _passive(_KILLED),
-    _verb(r"kill(?:s|ed|ing)?|leav(?:e|es|ing)|left|claim(?:s|ed|ing) the lives of|deaths? of|massacr(?:e|ed|ing)|execut(?:ed|ing)|toll (?:rises|rose|climbs) to"),
+    _verb(
+        r"kill(?:s|ed|ing)?|leav(?:e|es|ing)|left|claim(?:s|ed|ing) the lives of|deaths? of|massacr(?:e|ed|ing)|execut(?:ed|ing)|toll (?:rises|rose|climbs) to"
+    ),
 )
 _HURT_PATTERNS = (_passive(_HURT), _verb(r"wound(?:s|ed|ing)?|injur(?:es|ed|ing)|hurting"))
 _LEFT = re.compile(r"\s*(?:[\w’'-]+\s+){0,5}?(dead|killed|wounded|injured)\b", re.IGNORECASE)
@@ -76,7 +85,7 @@ def _about_people(sentence: str, match: re.Match[str], *, hurt: bool) -> bool:
 
 
 def _highest(found: list[Range]) -> Range | None:
-    return max(found, key=lambda r: (r[0] or r[1] or 0), default=None)
+    return max(found, key=lambda r: r[0] or r[1] or 0, default=None)
 
 
 def number(words: str) -> Range:

@@ -42,8 +42,12 @@ class DateWords:
     past: bool = False
     future: bool = False
     duration: bool = False
+    days_before: int | None = None
+    """ "one day after X": X was so many days before what the text told last."""
 
 
+_LONG = re.compile(r"(?:month|year|decade|centur)\w* (?:ago|earlier|before)|last year", re.IGNORECASE)
+"""Words that mean long ago whenever the text came out."""
 _Reader = Callable[[re.Match[str], datetime | None], "Occurred | None"]
 
 
@@ -55,7 +59,11 @@ def find(sentence: str, published: datetime | None) -> list[DateWords]:
             if any(match.start() < d.end and d.start < match.end() for d in found):
                 continue
             when = reader(match, published)
-            found.append(DateWords(match.start(), match.end(), when, **flags))
+            past = flags.get("past", False) or (when is None and _LONG.search(match.group()) is not None)
+            found.append(DateWords(match.start(), match.end(), when, past, flags.get("future", False), flags.get("duration", False)))
+    for match in _AFTER.finditer(sentence):
+        if not any(match.start() < d.end and d.start < match.end() for d in found):
+            found.append(DateWords(match.start(), match.end(), None, days_before=round(_count(match["count"]))))
     return sorted(found, key=lambda d: d.start)
 
 
@@ -105,11 +113,6 @@ def _month(match: re.Match[str], published: datetime | None) -> Occurred | None:
         return None
     month = _MONTHS[match["month"].lower()]
     return _month_span(published.year - (month > published.month), month)
-
-
-def _year(match: re.Match[str], published: datetime | None) -> Occurred | None:
-    year = int(match["year"])
-    return Occurred(start=datetime(year, 1, 1, tzinfo=UTC), end=datetime(year + 1, 1, 1, tzinfo=UTC), precision="year")
 
 
 def _weekday(match: re.Match[str], published: datetime | None) -> Occurred | None:
@@ -217,4 +220,4 @@ def _year_of(match: re.Match[str]) -> Occurred | None:
     return Occurred(start=datetime(year, 1, 1, tzinfo=UTC), end=datetime(year + 1, 1, 1, tzinfo=UTC), precision="year")
 
 
-del _year
+_AFTER = _regex(_COUNT + r" days? (?:after|following)")

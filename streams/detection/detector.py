@@ -1,5 +1,7 @@
 """The cascade put together: articles in, mentions out, batch by batch; a pure function of its resources."""
 
+import itertools
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +14,8 @@ from streams.detection import mentions, nlp, parts, sentences, signature, tellin
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.nlp import Parser
 from streams.detection.parts import Part
-from streams.detection.scene import Draft, NamedPlace, Scene, compose, outlet_of
-from streams.detection.tellings import Telling
+from streams.detection.scene import Draft, NamedActor, NamedPlace, Scene, compose, outlet_of
+from streams.detection.tellings import Memory, Telling
 from streams.records import Article, Mention, Place
 
 BEFORE, AFTER = 3, 1
@@ -63,9 +65,11 @@ class Detector:
             article = articles[w.article]
             when, _ = mentions.published(article)
             scenes = [compose(draft, next(parses), self.lexicon, when) for draft in w.drafts]
-            told = mentions.merge(self._tell(scenes, w, article, when))
+            told = mentions.merge(self._tell(scenes, w, when))
             signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
-            found[w.article] += mentions.build(article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article])
+            found[w.article] += mentions.build(
+                article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article]
+            )
         return [tuple(_first_things_first(ms)) for ms in found]
 
     def credited(self, article: Article) -> list[str]:
@@ -93,7 +97,8 @@ class Detector:
         context: Counter[str] = Counter()
         for hit in self.lexicon.words.find(folded[part.start : part.end]):
             context.update(hit.value)  # type: ignore[call-overload]
-        places = self.placer.places(body, part.start, part.end)
+        spans = [part.headline or (part.start, part.start), (part.text, part.end)]
+        places = [p for p in self.placer.places(body, part.start, part.end) if any(a <= p.start < b for a, b in spans)]
         drafts = _drafts(body, headline, hits, places, context, headline=True) + _drafts(body, text, hits, places, context)
         return _Work(index, part, drafts, places, headline + text, self._cited(body, part))
 
@@ -104,23 +109,20 @@ class Detector:
         hits = self.lexicon.agencies.find(fold(credit)) if not part.outlet else []
         return outlet_of(hits[0]) if hits else None
 
-    def _tell(self, scenes: Sequence[Scene], work: _Work, article: Article, when: datetime | None) -> list[Telling]:
+    def _tell(self, scenes: Sequence[Scene], work: _Work, when: datetime | None) -> list[Telling]:
+        """Read a part's scenes in order; each knows what was told before it."""
         found: list[Telling] = []
+        named: list[NamedActor] = []
         for scene in scenes:
-            before = [p for p in reversed(work.places) if p.end <= scene.start and not p.dateline and not p.demonym]
-            told = tellings.read(scene, before, when, self.lexicon)
-            found += [self._placed(t, scene, work) for t in told]
-            found += self._sites(told, scene, before, article)
+            places = [p for p in reversed(work.places) if p.end <= scene.start and not p.dateline and not p.demonym]
+            dated = next((t.occurred for t in reversed(found) if t.current and t.occurred), None)
+            told = tellings.read(scene, Memory(places, named[::-1], dated, when), self.lexicon)
+            found += [_placed(t, scene, work, found) for t in told]
+            found += self._sites(told, scene)
+            named += [a for a in scene.actors if a.armed]
         return found
 
-    def _placed(self, told: Telling, scene: Scene, work: _Work) -> Telling:
-        """Give a telling without a place the nearest one of its neighbours, then of the headline."""
-        if told.place is not None:
-            return told
-
-        return replace(told, place=_neighbour(scene, work))
-
-    def _sites(self, told: Sequence[Telling], scene: Scene, before: Sequence[NamedPlace], article: Article) -> list[Telling]:
+    def _sites(self, told: Sequence[Telling], scene: Scene) -> list[Telling]:
         """ "Took the city, its airport ...": the implied site of a place that changed hands."""
 
         found = []
@@ -154,7 +156,13 @@ def _shift(sentence: sentences.Sentence, by: int) -> sentences.Sentence:
 
 
 def _drafts(
-    body: str, among: Sequence[sentences.Sentence], hits: Sequence[triggers.Trigger], places: Sequence[NamedPlace], context: Counter[str], *, headline: bool = False
+    body: str,
+    among: Sequence[sentences.Sentence],
+    hits: Sequence[triggers.Trigger],
+    places: Sequence[NamedPlace],
+    context: Counter[str],
+    *,
+    headline: bool = False,
 ) -> list[Draft]:
     """The sentences with a trigger, each with its own triggers and places, offsets into the sentence. Linear in all three."""
     found = []
@@ -176,19 +184,37 @@ def _drafts(
     return found
 
 
-def _neighbour(scene: Scene, work: _Work) -> NamedPlace | None:
+def _placed(told: Telling, scene: Scene, work: _Work, before: Sequence[Telling]) -> Telling:
+    """Give a telling without a place that of the telling before it, else the nearest one of its neighbours, then of the headline."""
+    if told.place is not None:
+        return told
+    index = _index(scene, work)
+    last = next((t for t in reversed(before) if t.current and t.place is not None), None)
+    if last is not None and (last.headline or work.sentences[max(0, index - BEFORE)].start <= last.start):
+        return replace(told, place=last.place)
+    return replace(told, place=_neighbour(scene, work, index))
+
+
+def _index(scene: Scene, work: _Work) -> int:
+    return bisect_left(work.sentences, scene.start, key=lambda s: s.start)
+
+
+def _neighbour(scene: Scene, work: _Work, index: int) -> NamedPlace | None:
     """The nearest place of the sentences before, then after, then of the headline; a settlement or site before a country."""
-    index = next((i for i, s in enumerate(work.sentences) if s.start == scene.start), 0)
-    order = [*range(index, max(-1, index - BEFORE - 1), -1), *range(index + 1, min(len(work.sentences), index + AFTER + 1)), 0]
+    order = [*range(index - 1, max(-1, index - BEFORE - 1), -1), *range(index + 1, min(len(work.sentences), index + AFTER + 1)), 0]
     country: NamedPlace | None = None
-    for at in order:
-        span = work.sentences[at]
-        inside = [p for p in work.places if span.start <= p.start < span.end and not p.dateline and p.place is not None]
-        exact = [p for p in inside if not p.demonym and p.place is not None and p.place.precision != "country"]
-        if exact:
-            return exact[-1] if at < index else exact[0]
-        country = country or next((p for p in inside), None)
+    for inside in (list(scene.places), *(_inside(work, at) for at in order)):
+        known = [p for p in inside if p.place is not None and not p.dateline]
+        if exact := [p for p in known if not p.demonym and p.place is not None and p.place.precision != "country"]:
+            return exact[0]
+        country = country or next(iter(known), None)
     return country
+
+
+def _inside(work: _Work, at: int) -> list[NamedPlace]:
+    span = work.sentences[at]
+    first = bisect_left(work.places, span.start, key=lambda p: p.start)
+    return list(itertools.takewhile(lambda p: p.start < span.end, work.places[first : first + 60]))
 
 
 def _first_things_first(found: list[Mention]) -> list[Mention]:

@@ -5,21 +5,24 @@ import msgspec
 from streams.detection.names import normalise
 
 _NOUNS: dict[str, str] = {
-    "air_base": "air base|airbase|air bases|airbases|air force base|afb|air station|military airport|military airports|military airbase|military airfield"
-    "|military air base|military aerodrome|air field base|airforce base|raf base|naval air station|helicopter base|army airfield",
-    "airport": "airport|airports|international airport|civilian airport|civil airport|regional airport|airfield|airfields|aerodrome|airstrip|air strip"
-    "|air field|domestic airport",
+    "air_base": "air base|airbase|air bases|airbases|air force base|afb|air station|military airport|military airports"
+    "|military airbase|military airfield|military air base|military aerodrome|air field base|airforce base|raf base"
+    "|naval air station|helicopter base|army airfield",
+    "airport": "airport|airports|international airport|civilian airport|civil airport|regional airport|airfield|airfields|aerodrome|"
+    "airstrip"
+    "|air strip|air field|domestic airport",
     "naval_base": "naval base|navy base|naval facility|naval station|naval port|submarine base|naval shipyard",
     "port": "port|seaport|sea port|harbour|harbor|oil terminal|commercial port|oil port|ferry terminal",
-    "base": "base|bases|military base|army base|garrison|military garrison|outpost|military outpost|military compound|missile base|training ground"
-    "|training camp|military camp|training base|army camp|artillery base|regiment base|brigade base",
+    "base": "base|bases|military base|army base|garrison|military garrison|outpost|military outpost|military compound|missile base"
+    "|training ground|training camp|military camp|training base|army camp|artillery base|regiment base|brigade base",
     "barracks": "barracks|army barracks|military barracks",
     "checkpoint": "checkpoint|checkpoints|check point|army checkpoint|military checkpoint|security checkpoint|roadblock",
     "camp": "camp|refugee camp|displaced camp|idp camp|displacement camp",
     "border_crossing": "border crossing|crossing|border post|border gate|crossing point|border point",
     "depot": "depot|arms depot|ammunition depot|weapons depot|oil depot|fuel depot|arsenal|ammunition dump",
-    "plant": "power plant|power station|nuclear plant|nuclear power plant|nuclear facility|nuclear site|refinery|oil refinery|gas plant|plant"
-    "|oil field|oilfield|gas field|gasfield|thermal power plant|hydroelectric plant|enrichment plant|reactor|gas facility|oil facility",
+    "plant": "power plant|power station|nuclear plant|nuclear power plant|nuclear facility|nuclear site|refinery|oil refinery|gas plant"
+    "|plant|oil field|oilfield|gas field|gasfield|thermal power plant|hydroelectric plant|enrichment plant|reactor"
+    "|gas facility|oil facility",
     "dam": "dam|hydroelectric dam",
     "bridge": "bridge",
     "prison": "prison|military prison|jail",

@@ -3,6 +3,7 @@
 import json
 import mmap
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,23 +14,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.detection import facilities, toponyms
-from streams.detection.artefact import CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SITE_HEAD, WEAK
+from streams.detection.artefact import CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SHORT, site_only
 from streams.detection.geodesy import distance_km
 from streams.detection.names import normalise, skeleton, without_articles
 from streams.detection.overlay import KINDS, OverlayRow, overlay_names, overlay_weight, read_overlay
+from streams.errors import ExplainedError
 
 FOLDER = Path(__file__).parent / "data" / "gazetteer"
 """Where `make gazetteer` puts what it builds."""
 FIELD_WITHIN_KM = 20.0
 """How far from its town an airfield lies that is called after it."""
+ALIKE = 0.7
+"""Least share of letters in common (difflib ratio) for two romanisations of one name: Hodeidah and Hudaydah have 0.75."""
+FAMOUS_TOWN, FAMOUS_WITHIN_KM = 50_000, 100.0
+"""People from which a town goes before lesser ones that are nearer, and how far off (km) it may be for that."""
+SEARCHED_DEGREES, FARTHEST_TOWN_KM = 4.0, 400.0
+"""A town beyond is no help to anybody: about 440 km to north and south, and what is then said at most."""
 KNOWN_TOWN = 15_000
 """People (population) from which a town is known well enough to give directions from."""
 
 Indices = NDArray[np.int64]
+_EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
+INSTITUTIONS = frozenset({
+    "university", "college", "hospital", "school", "high", "state", "art", "gallery", "museum", "embassy", "consulate", "mosque",
+    "church", "cathedral", "stadium", "market", "square", "zoo", "library", "court", "academy", "institute", "international", "national",
+    "general", "central", "medical", "center", "centre", "technical", "polytechnic", "road", "street", "avenue", "highway", "bay",
+    "beach",
+})  # fmt: skip
+"""Words that follow a place's name in the name of something that is there."""
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
 
-class GazetteerError(RuntimeError):
+class GazetteerError(ExplainedError, RuntimeError):
     """The built gazetteer is missing or of another make; the message says which folder and what to run."""
 
 
@@ -72,6 +88,9 @@ class Reading(msgspec.Struct, frozen=True):
     within: str | None = None
     """Normalised name of what contains it: ``texas`` for ``Paris, Texas``."""
 
+    called_after: bool = False
+    """The places are not the thing itself, only what it is called after: a university's city."""
+
     @property
     def demonym(self) -> bool:
         """Whether the name is a people's or an adjective, never the place's own."""
@@ -99,7 +118,7 @@ class Gazetteer:
         manifest = _manifest(folder)
         self.version: str = manifest["version"]
         self.countries: list[str] = list(manifest["countries"])
-        self.places: NDArray[Any] = np.load(folder / "places.npy", mmap_mode="r")
+        self.places: NDArray[Any] = np.load(folder / "places.npy", mmap_mode="r").view(np.ndarray)
         with (folder / "texts.bin").open("rb") as file:
             self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._names, self._skeletons = _Index(folder, "names"), _Index(folder, "skeletons")
@@ -112,6 +131,13 @@ class Gazetteer:
         self._fields = np.flatnonzero(np.isin(self.kind_numbers, [KINDS.index(k) for k in facilities.SISTERS["base"]]))
         settled = np.isin(self.kind_numbers, [KINDS.index("city"), KINDS.index("town")])
         self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
+        nations = self.places[sorted(self._nations.values())]
+        points = set(zip(nations["lat"].tolist(), nations["lon"].tolist(), strict=True))
+        self.capitals = np.array(
+            [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64
+        )
+        self._town_lats, self._town_lons = self.places["lat"][self._towns], self.places["lon"][self._towns]
+        self.nearest_town = lru_cache(maxsize=8192)(self._nearest_town)
         self.read = lru_cache(maxsize=8192)(self._read)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
@@ -142,7 +168,7 @@ class Gazetteer:
                 self._own.setdefault(key, []).append(number | flags << PLACE_BITS)
             division = self._division(row)
             added[i] = (row.lat, row.lon, overlay_weight(row), row.radius_km, KINDS.index(row.kind), country, division, -1, 0, 0)
-            self._own_texts.append((row.id.replace("tx:", "my:"), row.name, "|".join(a.lstrip("~") for a in row.aliases)))
+            self._own_texts.append((row.id.replace("tx:", "my:"), row.name, "|".join(a.lstrip("~^") for a in row.aliases)))
         self.places = np.concatenate([self.places, added])
 
     def _division(self, row: OverlayRow) -> int:
@@ -186,15 +212,19 @@ class Gazetteer:
         within = normalise(tail) or None
         key = normalise(head.removesuffix("'s").removesuffix("’s")).removeprefix("the ")
         places, flags = self.lookup(key)
-        whole = ~((flags & (SITE_HEAD | WEAK)) > 0)
+        whole = ~site_only(flags)
         facility = facilities.parse(head)
         if whole.any():
-            return Reading(key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within)
+            return Reading(
+                key, places[whole], flags[whole], noun=facility.kind if facility else None, sited=facility is not None, within=within
+            )
         if facility and facility.head:
             return self._read_site(facility, within)
-        for reading in (self._typed(key), self._adorned(key), self._by_skeleton(key)):
-            if reading is not None and not len(places):
-                return msgspec.structs.replace(reading, within=within)
+        if not len(places):
+            for attempt in (self._typed, self._adorned, self._expanded, self._by_skeleton, self._institution):
+                reading = attempt(key)
+                if reading is not None:
+                    return msgspec.structs.replace(reading, within=within)
         return Reading(key, places, flags, sited=len(places) > 0, within=within)
 
     def _read_site(self, facility: facilities.Facility, within: str | None) -> Reading:
@@ -204,7 +234,10 @@ class Gazetteer:
         fits = np.isin(self.kind_numbers[places], [KINDS.index(k) for k in sisters])
         if fits.any():
             return Reading(facility.head, places[fits], flags[fits], noun=facility.kind, sited=True, within=within)
-        towns = ((flags & (SITE_HEAD | WEAK | DEMONYM)) == 0) & (self.kind_numbers[places] != KINDS.index("country"))
+        nations = self.kind_numbers[places] == KINDS.index("country")
+        if nations.any():
+            return Reading(facility.head, places[nations], flags[nations], within=within)  # a Syrian airbase, a US prison: no more is said
+        towns = (~site_only(flags) & ((flags & DEMONYM) == 0)) & (self.kind_numbers[places] != KINDS.index("country"))
         beside = self._beside(places[towns], sisters)
         if len(beside):
             return Reading(facility.head, beside, np.full(len(beside), CANONICAL), noun=facility.kind, sited=True, within=within)
@@ -234,7 +267,7 @@ class Gazetteer:
         if wants is None:
             return None
         places, flags = self._named(bare)
-        keep = (flags & (SITE_HEAD | WEAK | DEMONYM)) == 0
+        keep = ~site_only(flags) & ((flags & DEMONYM) == 0)
         return Reading(bare, places[keep], flags[keep], wants=wants) if keep.any() else None
 
     def _adorned(self, key: str) -> Reading | None:
@@ -242,16 +275,38 @@ class Gazetteer:
         for bare in (toponyms.without_direction(key), without_articles(key)):
             if bare != key:
                 places, flags = self.lookup(bare)
-                keep = (flags & (SITE_HEAD | WEAK)) == 0
+                keep = ~site_only(flags)
                 if keep.any():
                     return Reading(bare, places[keep], flags[keep])
         return None
 
+    def _expanded(self, key: str) -> Reading | None:
+        """``mt pleasant`` is ``mount pleasant``."""
+        first, _, rest = key.partition(" ")
+        places, flags = self.lookup(f"{_EXPANDED.get(first, first)} {rest}")
+        keep = ~site_only(flags)
+        return Reading(key, places[keep], flags[keep]) if keep.any() else None
+
+    def _institution(self, key: str) -> Reading | None:
+        """``aleppo university hospital`` is in Aleppo: the place that an institution is called after, if it is one."""
+        words = key.split()
+        bare = list(words)
+        while bare and bare[-1] in INSTITUTIONS:
+            bare.pop()
+        places, flags = self.lookup(" ".join(bare) if len(bare) < len(words) else "")
+        keep = ~site_only(flags) & ((flags & SHORT) == 0)
+        return Reading(key, places[keep], flags[keep], called_after=True) if keep.any() else None
+
     def _by_skeleton(self, key: str) -> Reading | None:
         bones = skeleton(key)
         places, flags = self._unpack(self._skeletons.get(bones) if bones else None)
-        keep = (flags & (SITE_HEAD | WEAK)) == 0
+        keep = ~site_only(flags) & np.array([self._resembles(int(p), key) for p in places], dtype=bool)
         return Reading(key, places[keep], np.full(int(keep.sum()), 0)) if keep.any() else None
+
+    def _resembles(self, index: int, key: str) -> bool:
+        """Whether one of a place's names is nearly written like *key*; equal consonants alone make Arapi of Europe."""
+        _, name, also, _ = self._text(index)
+        return any(SequenceMatcher(None, without_articles(normalise(n)), without_articles(key)).ratio() >= ALIKE for n in (name, *also))
 
     def read_division(self, key: str) -> Indices:
         """Give the countries and divisions that a normalised name means, trying fewer of its words from the end; empty if none."""
@@ -260,7 +315,7 @@ class Gazetteer:
             places, flags = self.lookup(" ".join(words))
             fits = np.isin(self.kind_numbers[places], _HOLDERS) & ((flags & DEMONYM) == 0)
             if fits.any():
-                return places[fits]
+                return np.asarray(places[fits], dtype=np.int64)
             words = words[:-1]
         return np.zeros(0, dtype=np.int64)
 
@@ -272,6 +327,9 @@ class Gazetteer:
             return index
         if division < 0:
             return None
+        around, _ = self.lookup("rural " + normalise(self._text(index)[1]))
+        if len(around) == 1 and KINDS[self.kind_numbers[around[0]]] == "admin1":
+            return int(around[0])  # the countryside of Damascus is a governorate of its own
         shared = set(self._text(division)[1:2]) & {self._text(index)[1], *self._text(index)[2]}
         return division if shared else None
 
@@ -291,20 +349,23 @@ class Gazetteer:
         division = self._text(int(row["admin1"])) if row["admin1"] >= 0 else None
         nation = self._nations.get(country)
         return Candidate(
-            index, own_id, name, KINDS[row["kind"]], round(float(row["lat"]), 5), round(float(row["lon"]), 5), int(row["population"]), country,
+            index, own_id, name, KINDS[row["kind"]], round(float(row["lat"]), 5), round(float(row["lon"]), 5),
+            int(row["population"]), country,
             self._text(nation)[1] if nation is not None else None, division[3] if division else code, division[1] if division else None,
             round(float(row["radius_km"]), 2), also,
         )  # fmt: skip
 
-    def nearest_town(self, lat: float, lon: float, *, other_than: int = -1) -> tuple[int, float] | None:
-        """Find the town (at least `KNOWN_TOWN` people) from which to give directions: its row and distance in km; None on the high seas."""
-        towns = self._towns[self._towns != other_than]
-        close = towns[(np.abs(self.places["lat"][towns] - lat) < 3)]
-        if not len(close):
+    def _nearest_town(self, index: int) -> tuple[int, float] | None:
+        """Find the town from which to give directions to a place: its row and distance in km; None where there is none."""
+        lat, lon = float(self.places["lat"][index]), float(self.places["lon"][index])
+        near = np.flatnonzero((np.abs(self._town_lats - lat) < SEARCHED_DEGREES) & (self._towns != index))
+        away = distance_km(lat, lon, self._town_lats[near], self._town_lons[near])
+        famous = (self.places["population"][self._towns[near]] >= FAMOUS_TOWN) & (away <= FAMOUS_WITHIN_KM)
+        if famous.any():
+            near, away = near[famous], away[famous]
+        if not len(near) or away.min() > FARTHEST_TOWN_KM:
             return None
-        away = distance_km(lat, lon, self.places["lat"][close], self.places["lon"][close])
-        best = int(away.argmin())
-        return int(close[best]), float(away[best])
+        return int(self._towns[near[away.argmin()]]), float(away.min())
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -313,5 +374,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise GazetteerError(f"{folder}: there is no gazetteer here; run `make gazetteer` to build it")
     manifest: dict[str, Any] = json.loads(path.read_bytes())
     if manifest.get("format") != FORMAT:
-        raise GazetteerError(f"{folder}: the gazetteer has format {manifest.get('format')}, but this version reads {FORMAT}; run `make gazetteer` to build it anew")
+        raise GazetteerError(
+            f"{folder}: the gazetteer has format {manifest.get('format')}, but {FORMAT} is read here; run `make gazetteer` to build it anew"
+        )
     return manifest

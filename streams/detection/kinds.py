@@ -24,7 +24,9 @@ WEAPON_TYPES: dict[str, EventType] = {
     "ied": "remote_explosive_ied", "grenade": "grenade",
 }  # fmt: skip
 """Kind of weapon to type, strongest first (rule 4)."""
-_ARMS = frozenset("weapon weapons arms ammunition munitions firearm firearms gun guns pistol pistols explosives rifle rifles cache drugs cocaine equipment".split())
+_ARMS = frozenset(
+    "weapon weapons arms ammunition munitions firearm firearms gun guns pistol pistols explosives rifle rifles cache drugs cocaine equipment".split()
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def _fixed(kind: EventType) -> Callable[[Scene, Trigger, Arguments], Kind | None
 
 
 def _armed(scene: Scene, tokens: frozenset[int]) -> bool:
-    return bool(scene.classes_of(tokens) & (ARMED | {"mil_site", "hardware"})) or any(a.armed for a in scene.actors_in(tokens))
+    return bool(scene.classes_of(tokens) & (ARMED | {"mil_site", "site", "hardware"})) or any(a.armed for a in scene.actors_in(tokens))
 
 
 def _word(scene: Scene, token: int) -> str:
@@ -78,7 +80,11 @@ def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | No
         return Kind(naval, specific=False)
     if kind == "grenade" and not ground:
         return Kind("grenade", specific=False)
-    if trigger.frame == "hit" and _word(scene, arguments.head).startswith(("strike", "struck", "bomb", "pound", "target", "hit")) and not scene.classes_of(arguments.who) & ARMED:
+    if (
+        trigger.frame == "hit"
+        and _word(scene, arguments.head).startswith(("strike", "struck", "bomb", "pound", "target", "hit"))
+        and not scene.classes_of(arguments.who) & ARMED
+    ):
         return Kind(_by_air_or_fire(scene, arguments), specific=False)
     return Kind("armed_clash" if _is_combat(scene, trigger, arguments) else "attack", specific=False)
 
@@ -109,7 +115,9 @@ def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     if _word(scene, arguments.head) in GROUND:
         return "civilian" not in scene.near() or bool(scene.near() & {"state_force", "mil_site"})
     near = scene.near()
-    return bool(near & {"state_force", "mil_site"}) or ("civilian" not in near and side is not None and "area" not in hit and trigger.frame == "assault")
+    return bool(near & {"state_force", "mil_site", "force"}) or (
+        "civilian" not in near and side is not None and "area" not in hit and trigger.frame == "assault"
+    )
 
 
 def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
@@ -117,7 +125,11 @@ def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     if verb.startswith(("bomb", "raid")):
         side = actors.side(scene, arguments.who)
         if side == "non_state" and "w_air" not in scene.near():
-            return Kind("remote_explosive_ied" if verb.startswith("bomb") else ("armed_clash" if _is_combat(scene, trigger, arguments) else "attack"))
+            return Kind(
+                "remote_explosive_ied"
+                if verb.startswith("bomb")
+                else ("armed_clash" if _is_combat(scene, trigger, arguments) else "attack")
+            )
         if verb.startswith("raid") and "w_air" not in scene.near():
             return _violence(scene, Trigger(trigger.start, trigger.end, "assault", 1), arguments)
         if verb.startswith("bomb") and side is None and "w_air" not in scene.near():
@@ -149,7 +161,8 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     whom = scene.classes_of(arguments.whom)
     names = [p for p in scene.places_in(arguments.whom) if not p.demonym]
     words = {_word(scene, t) for t in arguments.whom}
-    place = bool(names) or bool(whom & {"area", "mil_site"})
+    armed = bool(scene.classes_of(arguments.who) & ARMED) or any(a.armed for a in scene.actors_in(arguments.who))
+    place = bool(names) or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
     if words & _ARMS and not names:
         return Kind("disrupted_weapons_use")
     if not place:
@@ -157,17 +170,25 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
             return Kind("arrests")
         return None
     taker, loser = _sides(scene, trigger, arguments)
-    if taker is None and not scene.near() & (ARMED | {"war_word"}) and not scene.context["nonstate"] and not scene.context["state_force"] and not any(a.armed for a in scene.actors):
+    if (
+        taker is None
+        and not scene.near() & (ARMED | {"war_word"})
+        and not scene.context["nonstate"]
+        and not scene.context["state_force"]
+        and not any(a.armed for a in scene.actors)
+    ):
         return None
     if taker == "civilian":
         return None
     partly = bool(words & {"part", "parts", "portion", "sections", "section", "half"})
-    if partly and whom & {"mil_site"}:
+    if partly and whom & {"mil_site", "site"}:
         return Kind("armed_clash", "partly_captured", specific=False)
-    if _without_fight(scene):
+    if _without_fight(scene, arguments):
         return Kind("non_violent_transfer_of_territory")
     state = taker == "state" or (taker is None and loser == "non_state")
-    return Kind("government_regains_territory" if state else "non_state_actor_overtakes_territory", "partly_captured" if partly else "captured")
+    return Kind(
+        "government_regains_territory" if state else "non_state_actor_overtakes_territory", "partly_captured" if partly else "captured"
+    )
 
 
 def _sides(scene: Scene, trigger: Trigger, arguments: Arguments) -> tuple[str | None, str | None]:
@@ -180,7 +201,9 @@ def _sides(scene: Scene, trigger: Trigger, arguments: Arguments) -> tuple[str | 
     if word in {"fall", "falls", "fell", "fallen", "falling"}:
         return actors.side(scene, arguments.whom), None
     taker = actors.side(scene, arguments.who)
-    source = frozenset(t for p in parse.children[arguments.head] if _word(scene, p) == "from" for c in parse.children[p] for t in (c, *parse.children[c]))
+    source = frozenset(
+        t for p in parse.children[arguments.head] if _word(scene, p) == "from" for c in parse.children[p] for t in (c, *parse.children[c])
+    )
     loser = actors.side(scene, source) if source else actors.side(scene, arguments.whom)
     return taker or (_other(loser) if loser in {"state", "non_state"} else None), loser
 
@@ -189,21 +212,31 @@ def _other(side: str | None) -> str | None:
     return {"state": "non_state", "non_state": "state"}.get(side or "")
 
 
-def _without_fight(scene: Scene) -> bool:
+def _without_fight(scene: Scene, arguments: Arguments) -> bool:
+    """Whether the place was given up, not fought for; "recaptured" says itself that it was."""
     frames = {t.frame for t in scene.triggers}
     if "hand" in frames or scene.near() & {"deserted"}:
         return True
     words = set(scene.parse.words)
     if words & {"deserted", "abandoned", "handed", "unopposed"}:
         return True
+    if _word(scene, arguments.head).startswith(("recaptur", "captur", "retak", "retook", "overr", "storm", "liberat")):
+        return False
     return "withdraw" in frames and not frames & FIGHTING and not words & {"force", "forced", "offensive"}
 
 
 def _hand(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     near = scene.near()
-    if not near & {"area", "mil_site"} and not scene.places:
+    if not near & {"area", "mil_site", "site"} and not scene.places:
         return None
-    if "weapon" in trigger.pattern or {_word(scene, t) for t in arguments.whom} & {"supplies", "aid", "weapons", "prisoners", "bodies", "body"}:
+    if "weapon" in trigger.pattern or {_word(scene, t) for t in arguments.whom} & {
+        "supplies",
+        "aid",
+        "weapons",
+        "prisoners",
+        "bodies",
+        "body",
+    }:
         return None
     return Kind("non_violent_transfer_of_territory", specific="hand" in trigger.pattern)
 
@@ -231,13 +264,34 @@ def _anywhere(kind: EventType, *, wants: frozenset[str]) -> Callable[[Scene, Tri
     return read
 
 
+def _agree(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """A truce, a deal, a surrender that came about; to speak of one is none."""
+    near = scene.near()
+    armed = bool(near & (ARMED | {"war_word", "force"})) or any(a.armed for a in scene.actors)
+    return Kind("agreement") if armed and "deal_verb" in near else None
+
+
 def _repel(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     words = {_word(scene, t) for t in arguments.whom}
     if words & {"plot", "plots", "plan", "plans", "bid"}:
         return Kind("disrupted_weapons_use", attempted=True)
     if words & {"missile", "missiles", "drone", "drones", "rocket", "rockets"}:
         return _incoming(words)
-    if words & {"attack", "attacks", "assault", "assaults", "offensive", "offensives", "incursion", "advance", "ambush", "infiltration", "raid", "raids", "counterattack"} or _armed(scene, arguments.whom):
+    if words & {
+        "attack",
+        "attacks",
+        "assault",
+        "assaults",
+        "offensive",
+        "offensives",
+        "incursion",
+        "advance",
+        "ambush",
+        "infiltration",
+        "raid",
+        "raids",
+        "counterattack",
+    } or _armed(scene, arguments.whom):
         return Kind("armed_clash", "repelled")
     return None
 
@@ -283,6 +337,7 @@ def _claim(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 
 
 _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
+    "none": lambda scene, trigger, arguments: None,
     "air": _air,
     "shell": _shell,
     "suicide": _fixed("suicide_bomb"),
@@ -304,7 +359,7 @@ _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
     "naval": _ship,
     "abduct": _abduct,
     "arrest": _fixed("arrests"),
-    "agree": _anywhere("agreement", wants=ARMED | {"war_word", "force"}),
+    "agree": _agree,
     "change": _anywhere("change_to_group_activity", wants=ARMED | {"force"}),
     "disrupt": _disrupt,
     "base": _anywhere("headquarters_or_base_established", wants=ARMED | {"force"}),

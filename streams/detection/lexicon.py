@@ -12,6 +12,7 @@ DATA = Path(__file__).parent / "data"
 GAP = r"(?: +\w+){0,3}?"
 """What ``...`` in a pattern stands for: up to three words."""
 _OTHER = re.compile(r"[\W_]")
+_MARKUP = re.compile(r"<[a-zA-Z/][^<>\n]{0,400}>")
 
 
 class LexiconError(ValueError):
@@ -19,10 +20,12 @@ class LexiconError(ValueError):
 
 
 def fold(text: str) -> str:
-    """Lower-case *text* with everything but letters and digits as spaces, character for character, so that offsets hold."""
+    """Lower-case *text* with everything but letters and digits, and whole HTML tags, as spaces, character for character, so that offsets hold."""
     lower = text.lower()
     if len(lower) != len(text):
         lower = "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    if "<" in lower:
+        lower = _MARKUP.sub(lambda tag: " " * len(tag.group()), lower)
     return _OTHER.sub(" ", lower)
 
 
@@ -185,7 +188,7 @@ class Lexicon:
     actors: Terms
     """Alias to a tuple of `ActorName`, one for each span of years."""
     states: Terms
-    """Demonym or metonym to `ActorName`."""
+    """Demonym or metonym to a pair: `ActorName`, and whether it is a demonym."""
     outlets: dict[str, Outlet]
     """By folded alias."""
     agencies: Terms
@@ -244,7 +247,12 @@ def _words() -> dict[str, object]:
 
 
 def _weapons() -> dict[str, object]:
-    return {form: Weapon(name, kind) for _, (name, kind, terms, _) in rows("weapons.tsv", 4) for term in terms.split("|") for form in (term, plural(term))}
+    return {
+        form: Weapon(name, kind)
+        for _, (name, kind, terms, _) in rows("weapons.tsv", 4)
+        for term in terms.split("|")
+        for form in (term, plural(term))
+    }
 
 
 def _actors() -> dict[str, object]:
@@ -258,11 +266,13 @@ def _actors() -> dict[str, object]:
 
 
 def _states() -> dict[str, object]:
-    return {
-        alias: ActorName(actor, name, "state", None, None)
-        for _, (actor, name, demonyms, metonyms) in rows("states.tsv", 4)
-        for alias in (name, *demonyms.split("|"), *metonyms.split("|"))
-    }
+    """Alias to the state, and whether the alias is an adjective."""
+    found: dict[str, object] = {}
+    for _, (actor, name, demonyms, metonyms) in rows("states.tsv", 4):
+        state = ActorName(actor, name, "state", None, None)
+        found |= {alias: (state, False) for alias in (name, *metonyms.split("|"))}
+        found |= {alias: (state, True) for alias in demonyms.split("|") if alias not in found}
+    return found
 
 
 def _outlets() -> dict[str, Outlet]:

@@ -88,7 +88,13 @@ def _host(url: str | None) -> str | None:
 
 
 def build(
-    article: Article, told: Sequence[Telling], outlet: str | None, cited: Outlet | None, signature: Signature, lexicon: Lexicon, seen: Counter[tuple[str, str]]
+    article: Article,
+    told: Sequence[Telling],
+    outlet: str | None,
+    cited: Outlet | None,
+    signature: Signature,
+    lexicon: Lexicon,
+    seen: Counter[tuple[str, str]],
 ) -> list[Mention]:
     """The mentions of one part.
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-ARTICLES = frozenset("al el as ash at ad ar an az es ed er et en ez il".split())
+ARTICLES = frozenset({"al", "el", "as", "ash", "at", "ad", "ar", "an", "az", "es", "ed", "er", "et", "en", "ez", "il"})
 """The Arabic article as romanised, also assimilated to a sun letter: ash-Shaykh, Deir ez-Zor."""
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ‘`ʿʾʻ´′"))
@@ -11,7 +11,8 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"
 _GAPS = re.compile(r"[\W_]+")
 _DIGRAPHS = (
     ("kh", "h"), ("gh", "g"), ("dh", "d"), ("th", "t"), ("ph", "f"), ("sch", "s"), ("sh", "s"), ("zh", "z"), ("ch", "s"), ("ts", "s"),
-    ("tz", "s"), ("dj", "j"), ("ck", "k"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("q", "k"), ("c", "k"), ("x", "ks"), ("w", "v"), ("g", "j"), ("p", "b"),
+    ("tz", "s"), ("dj", "j"), ("ck", "k"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("q", "k"), ("c", "k"), ("x", "ks"), ("w", "v"),
+    ("g", "j"), ("p", "b"),
 )  # fmt: skip
 _VOWELS = re.compile(r"[aeiouy]+")
 _REPEATS = re.compile(r"(.)\1+")

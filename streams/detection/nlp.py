@@ -67,7 +67,9 @@ def load(model: str | None = None) -> SpacyParser:
     try:
         return SpacyParser(spacy.load(name, exclude=["ner", "lemmatizer", "attribute_ruler"]))
     except OSError as error:
-        raise OSError(f"spaCy model {name!r} is not installed; install the package {REPACKED.replace('_', '-')} or name another: {error}") from error
+        raise OSError(
+            f"spaCy model {name!r} is not installed; install the package {REPACKED.replace('_', '-')} or name another: {error}"
+        ) from error
 
 
 def default_model() -> str:

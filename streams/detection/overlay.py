@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 
 from streams.detection import facilities
-from streams.detection.artefact import CANONICAL, SITE_HEAD, WEAK
+from streams.detection.artefact import CANONICAL, DEMONYM, SITE_HEAD, WEAK
 from streams.detection.names import normalise
+from streams.errors import ExplainedError
 
 KINDS = (
     "country", "region", "admin1", "admin2", "city", "town", "village", "district", "sea", "island", "mountain", "air_base", "airport",
@@ -17,7 +18,7 @@ KINDS = (
 COLUMNS = ("name", "aliases", "kind", "lat", "lon", "radius_km", "country", "admin1", "provenance", "replaces")
 
 
-class OverlayError(ValueError):
+class OverlayError(ExplainedError, ValueError):
     """A row of an overlay that cannot be used; the message names file, line and remedy."""
 
 
@@ -40,8 +41,9 @@ class OverlayRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """``tx:`` and the name in lower case, words joined by hyphens."""
-        return "tx:" + normalise(self.name).replace(" ", "-")
+        """``tx:`` and the name in lower case, without the noun of an air base, words joined by hyphens."""
+        parsed = facilities.parse(self.name) if self.kind == "air_base" else None
+        return "tx:" + (parsed.head if parsed and parsed.head else normalise(self.name)).replace(" ", "-")
 
 
 def read_overlay(path: Path) -> list[OverlayRow]:
@@ -63,7 +65,9 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _row(cells: list[str], where: str) -> OverlayRow:
     if len(cells) not in (len(COLUMNS) - 1, len(COLUMNS)):
-        raise OverlayError(f"{where}: {len(cells)} columns, but a place has {', '.join(COLUMNS)} (the last may be left out), parted by tabs")
+        raise OverlayError(
+            f"{where}: {len(cells)} columns, but a place has {', '.join(COLUMNS)} (the last may be left out), parted by tabs"
+        )
     row = dict(zip(COLUMNS, [*cells, ""], strict=False))
     if row["kind"] not in KINDS:
         raise OverlayError(f"{where}: kind {row['kind']!r} is none of {', '.join(KINDS)}")
@@ -108,8 +112,7 @@ def overlay_names(row: OverlayRow) -> Iterator[tuple[str, int]]:
     """Every key of an overlay row and how it may be used."""
     for name in (row.name, *row.aliases):
         weak = name.startswith("~")
-        key = normalise(name.lstrip("~"))
-        yield key, (SITE_HEAD | WEAK) if weak else CANONICAL
+        yield normalise(name.lstrip("~^")), (SITE_HEAD | WEAK) if weak else DEMONYM if name.startswith("^") else CANONICAL
         parsed = facilities.parse(name)
         if parsed and parsed.head and not weak:
             yield parsed.head, SITE_HEAD

@@ -14,7 +14,9 @@ _DATELINE = re.compile(
     r"|\s*[A-Z][\w.' -]{1,30}\s\((?:Reuters|AP|AFP|Xinhua|dpa|UPI|TASS|[A-Z]{2,6})\)\s"
 )
 """Place, date and agency before the first sentence: the writer's place, never the event's."""
-_NOT_TAGS = frozenset({"TEXT", "SPEECH", "PASSAGE OMITTED", "REPORT", "VIDEO", "PHOTO", "PHOTOS", "UPDATE", "UPDATED", "WATCH", "LIVE", "OPINION", "ANALYSIS"})
+_NOT_TAGS = frozenset(
+    {"TEXT", "SPEECH", "PASSAGE OMITTED", "REPORT", "VIDEO", "PHOTO", "PHOTOS", "UPDATE", "UPDATED", "WATCH", "LIVE", "OPINION", "ANALYSIS"}
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ def split(body: str, title: str | None, outlets: Mapping[str, Outlet]) -> list[P
         nearest = headlines[i]
         following = headlines[i + 1] if i + 1 < len(tags) else None
         end = len(body) if i + 1 == len(tags) else following[0] if following else tags[i + 1].start()
-        found.append(Part(nearest[0] if nearest else tag.start(), end, nearest, tag.end() + _dateline(body, tag.end()), name(tag[1], outlets)))
+        found.append(
+            Part(nearest[0] if nearest else tag.start(), end, nearest, tag.end() + _dateline(body, tag.end()), name(tag[1], outlets))
+        )
     return found
 
 
@@ -83,7 +87,7 @@ def _headline_before(body: str, tag: int, floor: int) -> tuple[int, int] | None:
 def _first_headline(body: str, lines: list[tuple[int, int]]) -> tuple[int, int] | None:
     """Of the lines above a tag, nearest first, the uppermost that can be a headline."""
     for start, end in reversed(lines):
-        if end - start <= 160 and body[end - 1] not in ".!?”\"":
+        if end - start <= 160 and body[end - 1] not in '.!?”"':
             return start, end
     return None
 

@@ -1,7 +1,7 @@
 """Decides which place a name means: a text and its toponyms go in, one `Place` or None with a reason for each comes out.
 
-A linear score over what the whole document says (population, kind, containment, countries voted for, nearness of the other names): a name has one
-sense per document. Weights were found on news corpora by random search, rounded; see docs/decisions/0003-gazetteer.md.
+A linear score over what the whole document says (population, kind, containment, countries voted for, nearness of the other names);
+a name has one sense per document. Weights were found on news corpora by random search, rounded; see docs/decisions/0003-gazetteer.md.
 """
 
 from collections.abc import Sequence
@@ -23,32 +23,40 @@ MOST_CANDIDATES = 150
 """Namesakes looked at, best known first: there are 300 San Joses."""
 ANCHORS = 24
 """Other names of the document that nearness is measured to."""
+LARGE_TOWN = 50_000
+"""People from which a town outshines the division that is called after it."""
 NEAR_KM = 10.0
-NAMED_AFTER_KM = 3.0
+"""What "near", "around" and "on the outskirts of" allow for."""
+AT_TOWN_KM = 3.0
+"""Nearer than this a site is at the town, not so many km from it."""
 
 
 class Weights(msgspec.Struct, frozen=True):
     """How much each sign counts, in units of one power of ten of population times `population`."""
 
-    population: float = 0.85
-    country: float = 5.0
-    admin1: float = 0.6
-    admin2: float = -1.6
+    population: float = 1.1
+    country: float = 4.5
+    admin1: float = -0.5
+    admin2: float = -1.7
     site: float = -2.7
-    named_site: float = 5.0
+    named_site: float = 5.8
     """A site whose noun the text gives."""
-    area: float = 1.5
+    namesake: float = -2.5
+    """A division called after a large town in it: ``Aleppo`` alone is the city."""
+    area: float = 2.3
     """A region or sea of ours."""
-    canonical: float = 1.9
+    canonical: float = 2.3
+    capital: float = 1.0
+    """Of a country."""
     skeleton: float = -1.0
-    vote: float = 5.0
-    division: float = 2.5
+    vote: float = 8.0
+    division: float = 1.8
     """Its first-level division is named in the document."""
     contained: float = 5.0
     """``Paris, Texas``."""
-    near: float = 3.5
-    near_scale_km: float = 380.0
-    cue: float = 4.0
+    near: float = 2.8
+    near_scale_km: float = 300.0
+    cue: float = 3.5
 
 
 WEIGHTS = Weights()
@@ -153,7 +161,11 @@ def choose(gazetteer: Gazetteer, names: Sequence[_Name], weights: Weights) -> li
     total = own
     containers = _containment(gazetteer, names, rows, owner)
     for _ in range(2):
-        total = own + weights.contained * containers + _context_score(gazetteer, names, rows, owner, total + weights.contained * containers, weights)
+        total = (
+            own
+            + weights.contained * containers
+            + _context_score(gazetteer, names, rows, owner, total + weights.contained * containers, weights)
+        )
     ends = np.cumsum(sizes)
     return [int(rows[e - s + int(np.argmax(total[e - s : e]))]) if s else None for s, e in zip(sizes, ends, strict=True)]
 
@@ -166,13 +178,22 @@ def _own_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, weig
     score = weights.population * np.log10(people + 300)
     prior = _prior(weights)
     score += prior[kinds]
+    score += weights.capital * np.isin(rows, gazetteer.capitals)
     score += weights.canonical * ((flags & (CANONICAL | DEMONYM)) > 0)
     score += weights.skeleton * (flags == 0)
     wanted = [np.isin(gazetteer.kind_numbers[n.places], _LEVELS[n.wants]) if n.wants else np.zeros(len(n.places), bool) for n in names]
     sited = np.concatenate([np.full(len(n.places), n.reading.sited) for n in names])
+    score += weights.namesake * np.concatenate([_namesakes(gazetteer, n) for n in names])
     score += weights.cue * np.concatenate(wanted)
     score += weights.named_site * (sited & np.isin(kinds, _SITES))
     return np.asarray(score)
+
+
+def _namesakes(gazetteer: Gazetteer, name: _Name) -> NDArray[np.bool_]:
+    """Mark the divisions among a name's candidates that hold a large town of the same name."""
+    table = gazetteer.places[name.places]
+    towns = np.isin(table["kind"], _SETTLED) & (table["population"] >= LARGE_TOWN)
+    return np.asarray(np.isin(name.places, table["admin1"][towns]) & (table["kind"] == _ADMIN1))
 
 
 def _prior(weights: Weights) -> Floats:
@@ -215,7 +236,12 @@ def _context_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, 
     saturated = share * (1 - np.exp(-(len(names) - 1) / 1.5))
     named = rows[(gazetteer.kind_numbers[rows] == _ADMIN1) & (likely > 0.5)]
     division = np.isin(table["admin1"][rows], named) & (gazetteer.kind_numbers[rows] != _ADMIN1)
-    return weights.vote * saturated + weights.division * division + weights.near * _nearness(gazetteer, rows, owner, likely, weights.near_scale_km)
+    score = (
+        weights.vote * saturated
+        + weights.division * division
+        + weights.near * _nearness(gazetteer, rows, owner, likely, weights.near_scale_km)
+    )
+    return np.asarray(score)
 
 
 def _softmax(score: Floats, owner: Indices, count: int) -> Floats:
@@ -250,7 +276,7 @@ def place_of(gazetteer: Gazetteer, index: int, reading: Reading, loosened: Modif
     kind, radius, precision = candidate.kind, candidate.radius_km, _LEVEL_OF.get(candidate.kind, "exact")
     if reading.noun and candidate.kind not in FACILITIES and precision == "exact":
         kind, radius, precision = reading.noun, max(NEAR_KM, radius), "near"
-    elif loosened and precision == "exact":
+    elif (loosened or reading.called_after) and precision == "exact":
         radius, precision = max(NEAR_KM, radius), "near"
     return msgspec.structs.replace(gazetteer_place(gazetteer, candidate), kind=_public(kind), radius_km=radius, precision=precision,
                                    mgrs=grid(candidate.lat, candidate.lon, radius))  # fmt: skip
@@ -274,11 +300,11 @@ def _relative(gazetteer: Gazetteer, candidate: Candidate) -> str | None:
     """Give distance and direction from a town that people know; None for what is wider than a town or is such a town itself."""
     if candidate.kind in _LEVEL_OF or candidate.population >= 100_000:
         return None
-    town = gazetteer.nearest_town(candidate.lat, candidate.lon, other_than=candidate.index)
+    town = gazetteer.nearest_town(candidate.index)
     if town is None:
         return None
     row, away = town
     known = gazetteer.candidate(row)
-    if away < NAMED_AFTER_KM:
+    if away < AT_TOWN_KM:
         return f"at {known.name}"
     return f"{away:.0f} km {bearing(known.lat, known.lon, candidate.lat, candidate.lon)} of {known.name}"

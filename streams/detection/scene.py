@@ -26,6 +26,8 @@ class NamedActor:
     words: str
     armed: bool
     """Whether the name alone stands for people under arms; "Russia" does not, "ISIS" does."""
+    adjective: bool = False
+    """"Russian": says whose the thing is that it stands before, not who acts."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,11 @@ def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | 
     names = _actors(draft, folded, lexicon, published)
     agencies = tuple(h for h in lexicon.agencies.find(folded) if _capital(draft.text, h))
     weapons = tuple(lexicon.weapons.find(folded))
-    places = tuple(p for p in draft.places if _is_place(p, names, agencies, weapons))
+    places = tuple(p for p in draft.places if _is_place(p, names, agencies, weapons) and _is_name(p, parse))
     found = tuple(dates.find(draft.text, published))
-    scene = Scene(draft.start, draft.text, parse, draft.triggers, {}, weapons, names, places, found, agencies, draft.context, draft.headline)
+    scene = Scene(
+        draft.start, draft.text, parse, draft.triggers, {}, weapons, names, places, found, agencies, draft.context, draft.headline
+    )
     for hit in lexicon.words.find(folded):
         for token in scene.tokens(hit.start, hit.end):
             scene.classes[token] = cast("frozenset[str]", hit.value)
@@ -128,12 +132,21 @@ def _is_place(place: NamedPlace, actors: tuple[NamedActor, ...], agencies: tuple
     return not any(start <= place.start and place.end <= end for start, end in others)
 
 
+def _is_name(place: NamedPlace, parse: Parse) -> bool:
+    """Whether the tagger takes any of its words for a name; "At", "Over" and "We" at the head of a sentence are none."""
+    if len(place.words) > 6 or not place.words.isalpha():
+        return True
+    tags = [tag for start, tag in zip(parse.starts, parse.tags, strict=True) if place.start <= start < place.end]
+    return not tags or any(tag.startswith("NN") or tag in {"JJ", "FW"} for tag in tags)
+
+
 def _actors(draft: Draft, folded: str, lexicon: Lexicon, published: datetime | None) -> tuple[NamedActor, ...]:
     found = [named for hit in lexicon.actors.find(folded) if (named := _named(draft.text, hit, published))]
     taken = [(a.start, a.end) for a in found]
     for hit in lexicon.states.find(folded):
         if _capital(draft.text, hit) and not any(s < hit.end and hit.start < e for s, e in taken):
-            found.append(NamedActor(hit.start, hit.end, cast("ActorName", hit.value), draft.text[hit.start : hit.end], armed=False))
+            name, adjective = cast("tuple[ActorName, bool]", hit.value)
+            found.append(NamedActor(hit.start, hit.end, name, draft.text[hit.start : hit.end], armed=False, adjective=adjective))
     return tuple(sorted(found, key=lambda a: a.start))
 
 

@@ -15,6 +15,8 @@ PRECEDENCE: tuple[Status, ...] = (
 )  # fmt: skip
 """Of several that hold, the first is the status (DESIGN 3, rule 20)."""
 _REPORTED = frozenset({"according", "per"})
+_FACTIVE = frozenset({"after", "following", "since", "despite", "amid", "amidst", "over", "because", "given", "as"})
+"""Prepositions whose object has happened, whatever becomes of the clause they hang on: "will advance after seizing Dabiq"."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,19 @@ def _above(scene: Scene, arguments: Arguments) -> list[int]:
         if parse.deps[below] in {"conj"} and is_verb(parse, below):
             below = token
             continue
-        if parse.deps[below] == "advcl" and not _is_purpose(scene, below):
+        if _is_cut(scene, below, token):
             break
         found.append(token)
         below = token
     return found
+
+
+def _is_cut(scene: Scene, below: int, token: int) -> bool:
+    """Whether what governs *token* says nothing of what lies *below* it."""
+    parse = scene.parse
+    return (parse.deps[below] == "advcl" and not _is_purpose(scene, below)) or (
+        parse.deps[below] in {"pobj", "pcomp"} and parse.words[token] in _FACTIVE
+    )
 
 
 def _is_purpose(scene: Scene, verb: int) -> bool:
@@ -86,7 +96,12 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     for status in ("denied", "negated", "threatened", "planned", "hypothetical", "attempted"):
         if _governed(scene, arguments, above, cues.get((status, "above"), frozenset()), cues["through", "above"]):
             holding.add(status)  # type: ignore[arg-type]
-    if set(words_above) & cues["followup", "above"] or "court" in scene.near() and "aftermath" in scene.near():
+    if (
+        set(words_above) & cues["followup", "above"]
+        or set(parse.words) & cues["followup", "sentence"]
+        or "court" in scene.near()
+        and "aftermath" in scene.near()
+    ):
         holding.add("follow_up")
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
         holding.add("planned")
@@ -99,7 +114,7 @@ def _own_words(scene: Scene, arguments: Arguments, above: list[int]) -> set[str]
     chain = [arguments.head]
     below = arguments.head
     for token in ancestors(parse, arguments.head):
-        if parse.deps[below] in {"ccomp", "relcl", "acl", "advcl", "parataxis"}:
+        if parse.deps[below] in {"ccomp", "relcl", "acl", "advcl", "parataxis"} or _is_cut(scene, below, token):
             break
         chain.append(token)
         below = token
@@ -119,7 +134,24 @@ def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozens
     below = arguments.head
     for token in above:
         word = parse.words[token]
-        if word in cue and parse.deps[below] in {"ccomp", "xcomp", "dobj", "prep", "pobj", "pcomp", "acl", "relcl", "advcl", "compound", "nsubjpass", "conj", "nmod", "csubj", "attr", "poss"}:
+        if word in cue and parse.deps[below] in {
+            "ccomp",
+            "xcomp",
+            "dobj",
+            "prep",
+            "pobj",
+            "pcomp",
+            "acl",
+            "relcl",
+            "advcl",
+            "compound",
+            "nsubjpass",
+            "conj",
+            "nmod",
+            "csubj",
+            "attr",
+            "poss",
+        }:
             return True
         below = token
     return False
@@ -157,7 +189,8 @@ def _is_past(scene: Scene, arguments: Arguments, date: DateWords | None, publish
     recent = date is not None and date.when is not None
     if not recent and any(cue in lower for cue in lexicon.cues["historical", "word"]):
         return True
-    return bool(_own_words(scene, arguments, []) & {"first", "originally", "formerly", "previously", "once", "historically"}) and not recent
+    adverbs = {scene.parse.words[c] for c in scene.parse.children[arguments.head] if scene.parse.deps[c] == "advmod"}
+    return bool(adverbs & lexicon.cues["first", "word"]) and not recent
 
 
 def _source(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> tuple[str | None, Outlet | None]:
@@ -169,16 +202,20 @@ def _source(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> tuple[str |
         if parse.words[verb] in report and verb != arguments.head:
             citing = _citing(scene, verb)
             subject = next((c for c in parse.children[verb] if parse.deps[c] in {"nsubj"}), None)
-            if citing or subject is not None:
+            if citing or (subject is not None and arguments.head not in phrase(parse, subject)):
                 return _name(scene, citing or phrase(parse, subject if subject is not None else verb))
         for child in parse.children[verb]:
             if parse.deps[child] == "prep" and parse.words[child] in _REPORTED:
                 return _name(scene, phrase(parse, child) - {child})
-            if parse.deps[child] in {"parataxis", "ccomp", "advcl"} and parse.words[child] in report and not _contains(scene, child, arguments.head):
+            if (
+                parse.deps[child] in {"parataxis", "ccomp", "advcl"}
+                and parse.words[child] in report
+                and not _contains(scene, child, arguments.head)
+            ):
                 subject = next((c for c in parse.children[child] if parse.deps[c] == "nsubj"), None)
                 if subject is not None and parse.deps[child] != "ccomp":
                     return _name(scene, phrase(parse, subject))
-    if any(w in {"reportedly", "allegedly"} for w in parse.words):
+    if any(parse.words[c] in {"reportedly", "allegedly"} for t in chain for c in parse.children[t]):
         return "reports", None
     return None, None
 
@@ -204,7 +241,7 @@ def _name(scene: Scene, tokens: frozenset[int]) -> tuple[str | None, Outlet | No
     if not tokens:
         return None, None
     first, last = min(tokens), max(tokens)
-    words = scene.text[parse.starts[first] : parse.ends[last]].strip(" \"“”‘’,.")
+    words = scene.text[parse.starts[first] : parse.ends[last]].strip(' "“”‘’,.')
     agency = next((outlet_of(h) for h in scene.agencies if any(h.start <= parse.starts[t] < h.end for t in tokens)), None)
     words = words.removeprefix("the ").removeprefix("The ").removeprefix("a ").removeprefix("A ")
     return words[:120] or None, agency

@@ -1,15 +1,15 @@
 """What one sentence tells: a scene goes in, one telling for each event at each place comes out, the weightiest first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from streams.detection import actors, arguments, casualties, kinds, sense, status, whereabouts
 from streams.detection.arguments import Arguments, ancestors
-from streams.detection.dates import DateWords
+from streams.detection.dates import DAY, DateWords
 from streams.detection.kinds import Kind
 from streams.detection.lexicon import Lexicon, Outlet
-from streams.detection.scene import NamedPlace, Scene, weapon_of
+from streams.detection.scene import NamedActor, NamedPlace, Scene, weapon_of
 from streams.detection.status import Standing
 from streams.detection.triggers import Trigger
 from streams.records import CURRENT, KINETIC, Actor, EventType, Occurred, Outcome, Range
@@ -62,27 +62,45 @@ class _Read:
     score: float
 
 
-def read(scene: Scene, before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon) -> list[Telling]:
-    """The tellings of one sentence.
+@dataclass(frozen=True)
+class Memory:
+    """What a part told so far, for what refers back.
 
-    Args:
-        before: The places that the part named so far, last first.
+    Attributes:
+        places: Last first.
+        actors: Last first.
+        told: When the last dated current telling was; None if there was none.
         published: What relative dates count from; None if unknown.
     """
+
+    places: Sequence[NamedPlace] = ()
+    actors: Sequence[NamedActor] = ()
+    told: Occurred | None = None
+    published: datetime | None = None
+
+
+def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
+    """The tellings of one sentence."""
     heads = {t: h for t in scene.triggers if (h := arguments.head_of(scene.parse, t.start, t.end)) is not None}
     found = [r for t, head in heads.items() if (r := _read(scene, t, head))]
-    told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], before, published, lexicon)]
+    found = [r for r in found if not _is_means(scene, r, found)]
+    told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], memory, lexicon)]
     return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
 
 
 def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, int, int]:
     """What a sentence is about first: what happened, then what its head verb says, then the weightier type."""
-    return (not telling.current, not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1, telling.depth // 2, lexicon.types[telling.type].rank)
+    return (
+        not telling.current,
+        not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1,
+        telling.depth // 2,
+        lexicon.types[telling.type].rank,
+    )
 
 
 def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     """The trigger with its kind, if it is one of armed force or of what armies do."""
-    if _is_noun_target(scene, head):
+    if trigger.frame == "none" or _is_noun_target(scene, head) or _is_name(scene, trigger, head) or _is_description(scene, head):
         return None
     args = arguments.of(scene.parse, head)
     score = sense.score(scene, trigger, args)
@@ -90,7 +108,51 @@ def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     if kind is None:
         return None
     floor = 0.0 if kind.type in KINETIC else UNARMED_FLOOR if kind.type in _PLAIN else STRATEGIC_FLOOR
+    if kind.type in KINETIC and (not sense.grounded(scene, trigger, args) or _against_protesters(scene, trigger)):
+        return None
     return _Read(trigger, args, kind, score) if score > floor else None
+
+
+def _against_protesters(scene: Scene, trigger: Trigger) -> bool:
+    """Force against protesters, and theirs, is no armed clash, deadly or not (rule 2); a bomb among them is one."""
+    near = scene.near()
+    armed = "nonstate" in near or any(a.armed and a.actor.type == "non_state" for a in scene.actors)
+    return "crowd" in near and not armed and trigger.frame in {"fire", "kill", "hit", "clash", "assault"}
+
+
+def _is_name(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """ "Shell", "Battle of Hastings": in running text a capital within the sentence makes a name of it."""
+    capital = scene.text[scene.parse.starts[head]].isupper() and not scene.text[trigger.start : trigger.end].isupper()
+    return (
+        capital
+        and head > 0
+        and trigger.weight < 3
+        and not scene.headline
+        and scene.parse.tags[head].startswith("NNP")
+        and not _title_case(scene.text)
+    )
+
+
+def _title_case(text: str) -> bool:
+    words = [w for w in text.split() if len(w) > 3]
+    return sum(w[0].isupper() for w in words) > 0.6 * len(words)
+
+
+def _is_description(scene: Scene, head: int) -> bool:
+    """ "Militias who were fighting in Homs", "including suicide bombers": it says who they are, not what happened."""
+    parse = scene.parse
+    if parse.words[head] in {"bombers", "attackers"} and parse.words[parse.heads[head]] in {"including", "of"}:
+        return True
+    if not parse.words[head].startswith(("fight", "fought", "battling")):
+        return False
+    below = head
+    for above in ancestors(parse, head):
+        if parse.deps[below] in {"relcl", "acl"}:
+            return True
+        if parse.deps[below] not in {"xcomp", "advcl", "conj", "acomp", "pcomp"}:
+            return False
+        below = above
+    return False
 
 
 def _is_noun_target(scene: Scene, head: int) -> bool:
@@ -98,26 +160,52 @@ def _is_noun_target(scene: Scene, head: int) -> bool:
     return scene.parse.words[head] in {"target", "targets"} and scene.parse.tags[head].startswith("N")
 
 
-def _tell(scene: Scene, one: _Read, rest: Iterable[_Read], before: Sequence[NamedPlace], published: datetime | None, lexicon: Lexicon) -> list[Telling]:
+def _is_means(scene: Scene, one: _Read, found: Sequence[_Read]) -> bool:
+    """ "Stormed the post with mortars": the weapon of a ground attack is no event beside it, unless it outranks the fighting."""
+    if one.kind.type not in {"shelling_artillery_missile_attack", "remote_explosive_ied", "grenade"}:
+        return False
+    above = list(ancestors(scene.parse, one.arguments.head))
+    used = any(scene.parse.words[t] in {"with", "using"} for t in above[:6])
+    ground = [other for other in found if other.trigger.frame == "assault" and other.kind.type == "armed_clash"]
+    return any(one.arguments.head in other.arguments.means or (used and other.arguments.head in above) for other in ground)
+
+
+def _tell(scene: Scene, one: _Read, rest: Sequence[_Read], memory: Memory, lexicon: Lexicon) -> list[Telling]:
     args = one.arguments
     others = frozenset(r.arguments.head for r in rest) - {args.head}
-    date = date_of(scene, args, others)
-    standing = status.judge(scene, args, date, published, lexicon)
+    date = date_of(scene, args, others, memory, lexicon)
+    standing = status.judge(scene, args, date, memory.published, lexicon)
     if one.kind.attempted and standing.status in CURRENT:
         standing = replace(standing, status="attempted")
-    places = whereabouts.of(scene, args, others, list(before), lexicon) or [None]
+    places = whereabouts.of(scene, args, others, list(memory.places), lexicon) or [None]
     toll = casualties.read(scene.text) if one.kind.type in KINETIC else casualties.Toll()
     base = Telling(
         type=one.kind.type, standing=standing, outcome=one.kind.outcome, confidence=sense.probability(one.score), place=None,
-        actors=actors.read(scene, args), weapons=_weapons(scene) if one.kind.type in KINETIC else (), killed=toll.killed, injured=toll.injured,
+        actors=_actors(scene, one, memory), weapons=_weapons(scene, [one, *rest]) if one.kind.type in KINETIC else (), killed=toll.killed, injured=toll.injured,
         losses=casualties.losses(scene.text) if one.kind.type in KINETIC else None, occurred=date.when if date else None,
         start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific, depth=_depth(scene, args.head, lexicon), headline=scene.headline,
     )  # fmt: skip
     return [replace(base, place=place) for place in places]
 
 
-def _weapons(scene: Scene) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(weapon_of(hit).name for hit in scene.weapons))
+def _actors(scene: Scene, one: _Read, memory: Memory) -> tuple[Actor, ...]:
+    """Those of the sentence; "the group" is the armed group that was named last."""
+    found = actors.read(scene, one.arguments, repelled=one.trigger.frame in {"repel", "intercept"})
+    words = {scene.parse.words[t] for t in one.arguments.who}
+    if words & {"group", "organization", "organisation", "they"} and not any(a.role == "attacker" for a in found):
+        last = next((a for a in memory.actors if a.actor.type == "non_state"), None)
+        if last is not None:
+            meant = Actor(id=last.actor.id, name=last.actor.name, role="attacker", type="non_state", named=last.words)
+            return actors.unique((meant, *found))
+    return found
+
+
+def _weapons(scene: Scene, reads: Sequence[_Read]) -> tuple[str, ...]:
+    """What was used: not the warplanes that were destroyed, nor the rockets that were seized."""
+    lost = frozenset(t for r in reads if r.trigger.frame in {"hit", "intercept", "take", "disrupt"} for t in r.arguments.whom)
+    used = frozenset(t for r in reads for t in (*r.arguments.who, *r.arguments.means, r.arguments.head))
+    kept = (h for h in scene.weapons if not set(scene.tokens(h.start, h.end)) <= lost - used)
+    return tuple(dict.fromkeys(weapon_of(hit).name for hit in kept))
 
 
 def _depth(scene: Scene, head: int, lexicon: Lexicon) -> int:
@@ -126,7 +214,7 @@ def _depth(scene: Scene, head: int, lexicon: Lexicon) -> int:
     return sum(scene.parse.words[t] not in report for t in ancestors(scene.parse, head))
 
 
-def date_of(scene: Scene, args: Arguments, others: frozenset[int]) -> DateWords | None:
+def date_of(scene: Scene, args: Arguments, others: frozenset[int], memory: Memory, lexicon: Lexicon) -> DateWords | None:
     """The words that date a trigger: those on its own way up first, then those that no other trigger owns.
 
     "This comes one day after X": what is in the sentence's main clause does not date what a subordinate one tells, unless
@@ -137,14 +225,33 @@ def date_of(scene: Scene, args: Arguments, others: frozenset[int]) -> DateWords 
         tokens = scene.tokens(words.start, words.end)
         if not tokens:
             continue
-        value = _date_score(scene, tokens[0], args, others)
+        if words.days_before is not None:
+            if tokens[-1] < args.head and memory.told is not None:
+                return replace(words, when=_earlier(memory.told, words.days_before))
+            continue
+        value = _date_score(scene, tokens[0], args, others) - (3.0 if _dates_aftermath(scene, tokens[0], args, lexicon) else 0.0)
         if best is None or value > best[0]:
             best = (value, words)
     return best[1] if best and best[0] > -2 else None
 
 
+def _dates_aftermath(scene: Scene, token: int, args: Arguments, lexicon: Lexicon) -> bool:
+    """ "The trial of the bombers opened on Monday": between the date's verb and the trigger stands a trial."""
+    verb = next((t for t in ancestors(scene.parse, token) if scene.parse.tags[t].startswith("V")), None)
+    for above in ancestors(scene.parse, args.head):
+        if scene.parse.words[above] in lexicon.cues["followup", "above"]:
+            return token not in {*args.who, *args.whom} and verb not in {args.head, args.verb}
+        if above == verb:
+            return False
+    return False
+
+
+def _earlier(told: Occurred, days: int) -> Occurred:
+    return Occurred(start=told.start - days * DAY, end=told.end - days * DAY, precision=told.precision)
+
+
 def _date_score(scene: Scene, token: int, args: Arguments, others: frozenset[int]) -> float:
-    value = -0.05 * abs(token - args.head)
+    value = -0.05 * abs(token - args.head) + (1.5 if token <= 3 else 0.0)
     below = token
     for above in ancestors(scene.parse, token):
         if above in {args.head, args.verb}:

@@ -8,54 +8,84 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from streams.detection import facilities
-from streams.detection.artefact import DEMONYM, SITE_HEAD, WEAK
+from streams.detection.artefact import CANONICAL, DEMONYM, SHORT, site_only
 from streams.detection.names import ARTICLES, normalise
 
 if TYPE_CHECKING:
     from streams.detection.gazetteer import Gazetteer, Reading
 
 Modifier = Literal["near", "countryside"]
+LARGE_TOWN = 20_000
+"""People from which a town may be meant by a word that looks like an acronym: ADEN, HOMS."""
 LONGEST_NAME = 7
 """Words; longer names of the gazetteer are formal titles that news does not print."""
 _TOKEN = re.compile(r"[^\W_]+(?:['’ʼ‘`ʿʾ](?!s\b)[^\W_]+)*")
-_GAP = re.compile(r"[ \u00a0]|-|\u2010|\u2011|\. ?|, ?(?=Mo\b)|/")
 _WORDS = Path(__file__).parent / "data" / "words.tsv"
 
 TYPES: dict[str, str] = {
     **dict.fromkeys(
-        "province provinces state governorate governate oblast region krai republic prefecture emirate canton vilayet muhafazah".split(), "admin1"
+        [
+            "province",
+            "provinces",
+            "state",
+            "governorate",
+            "governate",
+            "oblast",
+            "region",
+            "krai",
+            "republic",
+            "prefecture",
+            "emirate",
+            "canton",
+            "vilayet",
+            "muhafazah",
+        ],
+        "admin1",
     ),
-    **dict.fromkeys("county district raion rayon municipality department parish".split(), "admin2"),
-    **dict.fromkeys("city town village township capital".split(), "settlement"),
+    **dict.fromkeys(["county", "district", "raion", "rayon", "municipality", "department", "parish"], "admin2"),
+    **dict.fromkeys(["city", "town", "village", "township", "capital"], "settlement"),
 }
 """Type words and the level that each states."""
-DIRECTIONS = frozenset(
-    "north south east west northern southern eastern western northeast northwest southeast southwest northeastern northwestern southeastern "
-    "southwestern central upper lower downtown greater mainland rural inner outer mid".split()
-)
-_LOCATIVE = frozenset("in near at from to into around outside inside towards toward via across over against between for on leaving entering reached".split())
-_TITLES = frozenset(
-    "mr mrs ms dr sir gen general col colonel maj major lt lieutenant capt captain sgt sergeant adm admiral president minister premier sen senator rep "
-    "king queen prince princess sheikh sheik shaykh imam ayatollah judge justice chancellor secretary spokesman spokeswoman commander chief chairman "
-    "director coach pope father rabbi professor prof journalist activist analyst mayor governor mullah maulana brigadier ambassador".split()
-)
+DIRECTIONS = frozenset({
+    "north", "south", "east", "west", "northern", "southern", "eastern", "western", "northeast", "northwest", "southeast", "southwest",
+    "northeastern", "northwestern", "southeastern", "southwestern", "central", "upper", "lower", "downtown", "greater", "mainland",
+    "rural", "inner", "outer", "mid",
+})  # fmt: skip
+_LOCATIVE = frozenset({
+    "in", "near", "at", "from", "to", "into", "around", "outside", "inside", "towards", "toward", "via", "across", "over", "against",
+    "between", "for", "on", "leaving", "entering", "reached",
+})  # fmt: skip
+_TITLES = frozenset({
+    "mr", "mrs", "ms", "dr", "sir", "gen", "general", "col", "colonel", "maj", "major", "lt", "lieutenant", "capt", "captain", "sgt",
+    "sergeant", "adm", "admiral", "president", "minister", "premier", "sen", "senator", "rep", "king", "queen", "prince", "princess",
+    "sheikh", "sheik", "shaykh", "imam", "ayatollah", "judge", "justice", "chancellor", "secretary", "spokesman", "spokeswoman",
+    "commander", "chief", "chairman", "director", "coach", "pope", "father", "rabbi", "professor", "prof", "journalist", "activist",
+    "analyst", "mayor", "governor", "mullah", "maulana", "brigadier", "ambassador",
+})  # fmt: skip
 _NEAR = re.compile(
-    r"(?:\b(?:near|around|outside|nearby|close to|not far from|adjacent to|(?:on |at |in |from |to )?(?:the )?(?:\w+ )?(?:outskirts?|edges?|vicinity|suburbs?|environs|"
-    r"surroundings|periphery) of|(?:km|kilomet(?:er|re)s?|miles) (?:\w+(?:-\w+)? )?(?:of|from)|(?:north|south|east|west)(?:[- ]?(?:east|west))? of|"
+    r"(?:\b(?:near|around|outside|nearby|close to|not far from|adjacent to|"
+    r"(?:on |at |in |from |to )?(?:the )?(?:\w+ )?(?:outskirts?|edges?|vicinity|suburbs?|environs|surroundings|periphery) of|"
+    r"(?:km|kilomet(?:er|re)s?|miles) (?:\w+(?:-\w+)? )?(?:of|from)|(?:north|south|east|west)(?:[- ]?(?:east|west))? of|"
     r"(?:areas?|villages?|towns?) (?:around|near)) (?:the )?(?:\w+ )?(?:(?:town|city|village) of )?)$",
     re.IGNORECASE,
 )
-_RURAL = re.compile(r"\b(?:countryside|rural (?:areas?|parts?)) (?:of|around|in) (?:the )?(?:(?:province|governorate) of )?$|\brural $|\bRif $", re.IGNORECASE)
+_RURAL = re.compile(
+    r"\b(?:countryside|rural (?:areas?|parts?)) (?:of|around|in) (?:the )?(?:(?:province|governorate) of )?$|\brural $|\bRif $",
+    re.IGNORECASE,
+)
 _RURAL_AFTER = re.compile(r"(?:['’]s?)? (?:\w+ )?(?:countryside|rural areas?)\b", re.IGNORECASE)
 _NEAR_AFTER = re.compile(r"(?:['’]s?)? (?:outskirts|vicinity|environs|surroundings)\b", re.IGNORECASE)
-_TYPE_AFTER = re.compile(r" (%s)\b" % "|".join(sorted({*TYPES} - {"capital", "republic"})), re.IGNORECASE)
-_TYPE_BEFORE = re.compile(r"\b(%s) of (?:the )?$" % "|".join(sorted({*TYPES})), re.IGNORECASE)
+_TYPE_AFTER = re.compile(rf" ({'|'.join(sorted({*TYPES} - {'capital', 'republic'}))})\b", re.IGNORECASE)
+_TYPE_BEFORE = re.compile(rf"\b({'|'.join(sorted(TYPES))}) of (?:the )?$", re.IGNORECASE)
 _COMMA_NAME = re.compile(r", (?:in |the |central |(?:north|south|east|west)\w* )*([A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2})")
 _DATELINE = re.compile(
-    r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)", re.MULTILINE
+    r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*"
+    r"(?:(?P<dash>–|—|--| -|(?<=\))-)|(?P<colon>:))[ \t]+(?=\S)",
+    re.MULTILINE,
 )
 _DATELINE_REST = re.compile(
-    r"\([^)]{2,40}\)|\b\d{1,2}\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b|\b(?:Reuters|AP|AFP|UPI|CNN|ANI|IANS|PTI|Xinhua|SANA|TASS|dpa|EFE|and)\b|[\s,./;]"
+    r"\([^)]{2,40}\)|\b\d{1,2}\b|\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\b|"
+    r"\b(?:Reuters|AP|AFP|UPI|CNN|ANI|IANS|PTI|Xinhua|SANA|TASS|dpa|EFE|and)\b|[\s,./;]"
 )
 
 
@@ -130,11 +160,12 @@ def division_after(text: str, end: int) -> str | None:
 def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Toponym]:
     """Find the place names of ``text[start:end]``, longest first, capitalised, at word boundaries.
 
-    A word that is also a common word, a first name or a surname counts only with evidence beside it: a preposition of place, a facility noun or a
-    type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
+    A word that is also a common word or a name of persons counts only with evidence beside it: a preposition of place, a facility
+    noun or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
     """
     tokens = _tokens(text, start, end)
-    found, doubtful = [], []
+    found: list[Toponym] = []
+    doubtful: list[Toponym] = []
     at = 0
     while at < len(tokens):
         match = _longest(gazetteer, text, tokens, at)
@@ -145,14 +176,13 @@ def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Top
         (found if sure else doubtful).append(toponym)
         at += size
     settled = {int(p) for t in found for p in t.reading.places}
-    countries = {int(c) for t in found for c in gazetteer.places["country"][t.reading.places[:1]]}
-    found += [t for t in doubtful if _established(gazetteer, t, settled, countries)]
-    return _datelines(text, sorted(found, key=lambda t: t.start))
+    found += [t for t in doubtful if _established(t, settled)]
+    return _datelines(gazetteer, text, sorted(found, key=lambda t: t.start))
 
 
-def _established(gazetteer: "Gazetteer", toponym: Toponym, settled: set[int], countries: set[int]) -> bool:
+def _established(toponym: Toponym, settled: set[int]) -> bool:
     """A short site name is good where its site is already named."""
-    short = (toponym.reading.flags & (SITE_HEAD | WEAK)) > 0
+    short = site_only(toponym.reading.flags)
     return bool(short.any()) and any(int(p) in settled for p in toponym.reading.places)
 
 
@@ -168,7 +198,7 @@ def _joined(text: str, left: _Token, right: _Token) -> bool:
     gap = text[left.end : right.start]
     if gap in (" ", "-", "\u00a0", "‑", "–"):
         return True
-    return (gap in (".", ". ") and (left.end - left.start == 1 or left.key in ("st", "ft", "mt")))
+    return gap in (".", ". ") and (left.end - left.start == 1 or left.key in ("st", "ft", "mt"))
 
 
 def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -> tuple[Toponym, int, bool] | None:
@@ -186,6 +216,9 @@ def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -
     for size, token in enumerate(run, start=1):
         length += len(token.key) + 1
         ends[length] = size
+    romanised = len(run) > 2 and first.capital and run[1].key in ARTICLES and run[2].capital
+    if romanised and (match := _accept(gazetteer, text, tokens, at, 3)):
+        return match
     for name in reversed(gazetteer.prefixes(key)):
         size = ends.get(len(name), 0)
         if size and (run[size - 1].capital or run[size - 1].key.isdigit() or size == 1):
@@ -205,22 +238,28 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, si
     if noun:
         whole = text[start : tokens[at + size + noun - 1].end]
         reading = gazetteer.read(whole)
-        if len(reading.places) and not reading.demonym and (reading.sited or _settles(gazetteer, text, tokens, at, size)):
+        if len(reading.places) and reading.noun and (reading.sited or _settles(gazetteer, text, tokens, at, size)):
             return _toponym(text, start, start + len(whole), reading), size + noun, True
     reading = gazetteer.read(text[start:end])
     if not len(reading.places):
         return None
-    short = (reading.flags & (SITE_HEAD | WEAK)) > 0
+    short = site_only(reading.flags)
     if short.all():
         return _toponym(text, start, end, reading), size, False
     if reading.key == "us" and text[start:end] != "US":
         return None
-    if not _plausible(gazetteer, text, tokens, at, size, reading):
+    behind_comma = text[max(0, start - 2) : start] == ", "
+    if reading.called_after or (((reading.flags & SHORT) > 0).all() and not behind_comma):
+        return None
+    abbreviated = behind_comma and bool(((reading.flags & SHORT) > 0).any())
+    if not abbreviated and not _plausible(gazetteer, text, tokens, at, size, reading):
         return None
     return _toponym(text, start, end, reading), size, True
 
 
 def _toponym(text: str, start: int, end: int, reading: "Reading") -> Toponym:
+    if text[end : end + 1] == "." and "." in text[start:end]:
+        end += 1  # the last dot of U.S.
     return Toponym(start=start, end=end, reading=reading, modifier=modifier(text, start, end))
 
 
@@ -247,12 +286,24 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     gap_before = text[before.end : tokens[at].start] if before else "\n"
     gap_after = text[tokens[at + size - 1].end : after.start] if after else "\n"
     located = before is not None and gap_before == " " and (before.key in _LOCATIVE or before.key in DIRECTIONS or before.key == "the")
-    typed = (after is not None and gap_after == " " and after.key in TYPES) or (before is not None and before.key == "of" and at > 1 and tokens[at - 2].key in TYPES)
+    typed = (after is not None and gap_after == " " and after.key in TYPES) or (
+        before is not None and before.key == "of" and at > 1 and tokens[at - 2].key in TYPES
+    )
+    if size == 1 and reading.key in _MONTHS:
+        return False  # "in May" is no place, "in May, Texas" hardly ever
+    if size == 1 and _letters_only(text, tokens[at]) and not _well_known(gazetteer, reading):
+        return False
+    followed = after is not None and gap_after == " " and after.capital and not _neutral(gazetteer, tokens, at + size, text)
+    if reading.key in _weak_words() and followed:
+        return False  # to George Washington
     if located or typed:
         return True
     if before is not None and gap_before in (" ", ". ") and before.key in _TITLES:
         return False
-    strong = size > 1 or _national(gazetteer, reading)
+    if after is not None and gap_after == " " and after.key.isdigit() and size == 1:
+        return False  # Terminal 4, Phoenix 2
+    own_words = sum(t.key not in ARTICLES for t in tokens[at : at + size])
+    strong = own_words > 1 or _national(gazetteer, reading)
     if reading.key in _weak_words():
         return bool(gap_after == ", " and after is not None and after.capital and _is_division(gazetteer, after.key))
     if strong:
@@ -260,6 +311,18 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     if before is not None and gap_before in (" ", "-") and before.capital and not _neutral(gazetteer, tokens, at - 1, text):
         return False
     return not (after is not None and gap_after in (" ", "-") and after.capital and not _neutral(gazetteer, tokens, at + size, text))
+
+
+def _well_known(gazetteer: "Gazetteer", reading: "Reading") -> bool:
+    """Whether a country or a large town bears the name as its own."""
+    own = reading.places[(reading.flags & CANONICAL) > 0]
+    return _national(gazetteer, reading) or bool((gazetteer.places["population"][own] >= LARGE_TOWN).any())
+
+
+def _letters_only(text: str, token: _Token) -> bool:
+    """Whether a word looks like an acronym or a fragment: one or two letters, or up to four capitals amid small letters."""
+    around = text[max(0, token.start - 40) : token.start] + text[token.end : token.end + 40]
+    return len(token.key) <= 2 or (len(token.key) <= 4 and text[token.start : token.end].isupper() and not around.isupper())
 
 
 def _national(gazetteer: "Gazetteer", reading: "Reading") -> bool:
@@ -272,7 +335,7 @@ def _is_division(gazetteer: "Gazetteer", key: str) -> bool:
 
 
 def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -> bool:
-    """Whether a capitalised neighbour leaves a name alone: it begins a sentence, or is a country's adjective, direction, type or facility word."""
+    """Whether a capitalised neighbour leaves a name alone: a sentence's first word, a country, a direction, a type or facility word."""
     token = tokens[at]
     if token.key in DIRECTIONS or token.key in TYPES or (token.key,) in facilities.NOUNS or token.key in _NEUTRAL:
         return True
@@ -282,10 +345,15 @@ def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -
     return bool((gazetteer.kind_numbers[places] == 0).any()) and len(flags) > 0
 
 
-_NEUTRAL = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december "
-    "the in on at of near from and to after as isis isil islamic army forces government police rebels militants is are was".split()
-)
+_MONTHS = frozenset({
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "jan", "feb", "sept", "sep", "oct", "nov", "dec", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+})  # fmt: skip
+_NEUTRAL = frozenset({
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december", "the", "in", "on", "at", "of", "near", "from", "and", "to", "after",
+    "as", "isis", "isil", "islamic", "army", "forces", "government", "police", "rebels", "militants", "is", "are", "was",
+})  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -296,21 +364,23 @@ def _weak_words() -> frozenset[str]:
     return frozenset(word for line in _WORDS.read_text("utf-8").splitlines() if not line.startswith("#") for word in line.split())
 
 
-def _datelines(text: str, found: list[Toponym]) -> list[Toponym]:
+def _datelines(gazetteer: "Gazetteer", text: str, found: list[Toponym]) -> list[Toponym]:
     """Flag the names that stand in a dateline: ``HOMS, Syria (Reuters) –``, ``Beirut:``, ``[ARANews] Homs –``."""
-    heads = [(m.start("head"), m.end("head")) for m in _DATELINE.finditer(text) if _is_dateline(text, m, found)]
+    heads = [(m.start("head"), m.end("head")) for m in _DATELINE.finditer(text) if _is_dateline(gazetteer, text, m, found)]
     return [
         msgspec.structs.replace(t, dateline=True) if any(low <= t.start < high for low, high in heads) else t
         for t in found
     ]  # fmt: skip
 
 
-def _is_dateline(text: str, match: re.Match[str], found: list[Toponym]) -> bool:
+def _is_dateline(gazetteer: "Gazetteer", text: str, match: re.Match[str], found: list[Toponym]) -> bool:
     """A head that names places, dates and agencies and nothing else."""
     low, high = match.span("head")
     inside = [t for t in found if low <= t.start and t.end <= high and not t.demonym]
-    if not inside or inside[0].start - low > 1 or (match["colon"] and len(inside[0].reading.places) and inside[0].reading.wants == "country"):
+    if not inside or inside[0].start - low > 1:
         return False
+    if match["colon"] and _national(gazetteer, inside[0].reading):
+        return False  # "Syria: rebels shell base" is a headline's topic
     rest = text[low:high]
     for toponym in reversed(inside):
         rest = rest[: toponym.start - low] + rest[toponym.end - low :]

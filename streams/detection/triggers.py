@@ -33,12 +33,10 @@ def _match(pattern: Pattern, padded: str, start: int) -> Trigger | None:
 
 
 def _longest(found: list[Trigger]) -> list[Trigger]:
-    """Drop what a better one overlaps: longer first, then heavier."""
+    """Drop what a better one overlaps: earlier first, then longer; of equal ones that which says "nothing", then the heavier."""
     kept: list[Trigger] = []
-    for one in sorted(found, key=lambda t: (t.start, -(t.end - t.start), -t.weight)):
+    for one in sorted(found, key=lambda t: (t.start, -(t.end - t.start), t.weight > 0, -t.weight)):
         last = kept[-1] if kept else None
         if last is None or one.start >= last.end:
             kept.append(one)
-        elif one.weight > last.weight and one.end - one.start >= last.end - last.start:
-            kept[-1] = one
     return kept

@@ -7,7 +7,9 @@ from streams.detection.lexicon import Lexicon
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
 
-LOCATIVE = frozenset("in at near on outside inside around across over against into of toward towards within along through throughout between beyond above off between".split())
+LOCATIVE = frozenset(
+    "in at near on outside inside around across over against into of toward towards within along through throughout between beyond above off between".split()
+)
 BEARING = 6
 """Of two places as well attached, one this many tokens nearer is taken."""
 _SETTLED = frozenset({"city", "town", "village", "district"})
@@ -34,14 +36,22 @@ def of(scene: Scene, arguments: Arguments, others: frozenset[int], before: list[
         others: Heads of the sentence's other triggers; what hangs on them is theirs.
         before: The places of the part so far, last first, for "the city", "the base".
     """
-    ranked = sorted((Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline), key=lambda a: -a.score)
+    ranked = sorted(
+        (Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline), key=lambda a: -a.score
+    )
     ranked = [a for a in ranked if a.score > 0]
-    coreferent = _coreferent(scene, arguments, before)
-    if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked)):
+    coreferent, token = _coreferent(scene, arguments, before)
+    if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
         return [coreferent]
     if not ranked:
         return []
     return [ranked[0].place, *_coordinated(scene, ranked)]
+
+
+def _lies_below(scene: Scene, place: NamedPlace, token: int) -> bool:
+    """ "The city in east Homs": the province only says where the city is."""
+    head = _head(scene, place)
+    return head is not None and token in ancestors(scene.parse, head)
 
 
 def _country_only(ranked: list[Attached]) -> bool:
@@ -70,6 +80,8 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
         value += 1.0 if any(w in LOCATIVE for w in words[:4]) else 0.0
         value -= 3.0 if "from" in words[:3] else 0.0
         value -= 1.5 if any(t in others for t in path) else 0.0
+    between = any(min(token, arguments.head) < other < max(token, arguments.head) for other in others)
+    value += -0.8 if between else 0.5 if token > arguments.head else 0.0
     if _is_speakers(scene, token, lexicon, arguments):
         value -= 2.5
     return value
@@ -148,31 +160,35 @@ def _linked(scene: Scene, top: int, token: int) -> bool:
     return False
 
 
-def _coreferent(scene: Scene, arguments: Arguments, before: list[NamedPlace]) -> NamedPlace | None:
-    """ "The base", "the ancient city": the last such place that the part named."""
+def _coreferent(scene: Scene, arguments: Arguments, before: list[NamedPlace]) -> tuple[NamedPlace | None, int]:
+    """ "The base", "the ancient city": the last such place that the part named, and the token that refers to it."""
     parse = scene.parse
-    for token in sorted(arguments.whom | {t for t in _near_tokens(scene, arguments)}):
+    for token in sorted(arguments.whom | set(_near_tokens(scene, arguments))):
         kinds = _COREFERENT.get(parse.words[token])
-        if kinds is None or not any(parse.words[c] in {"the", "this", "that"} for c in parse.children[token]):
+        if kinds is None or not any(parse.words[c] in {"the", "this", "that"} for c in parse.children[token]) or _is_named(scene, token):
             continue
-        if any(scene.covers(p.start, p.end, t) for p in scene.places for t in (token, *_below(scene, token))):
-            continue
-        for place in before:
+        own = [p for p in reversed(scene.places) if p.end <= parse.starts[token] and not p.demonym]
+        for place in (*own, *before):
             if place.place is not None and place.place.kind in kinds:
-                return place
-    return None
+                return place, token
+    return None, -1
 
 
-def _below(scene: Scene, token: int) -> list[int]:
-    return [c for child in parse_children(scene, token) for c in (child, *parse_children(scene, child))]
-
-
-def parse_children(scene: Scene, token: int) -> list[int]:
-    """The dependants of *token*."""
-    return list(scene.parse.children[token])
+def _is_named(scene: Scene, token: int) -> bool:
+    """ "The city of Homs", "the Saky base": the name stands with it."""
+    parse = scene.parse
+    with_it = {token, *(c for c in parse.children[token] if parse.deps[c] in {"compound", "appos", "nmod", "amod", "poss"})}
+    with_it |= {o for c in parse.children[token] if parse.words[c] == "of" for o in parse.children[c]}
+    return any(scene.covers(p.start, p.end, t) for p in scene.places if not p.demonym for t in with_it)
 
 
 def _near_tokens(scene: Scene, arguments: Arguments) -> list[int]:
     """Objects of prepositions at the trigger and its verb."""
     parse = scene.parse
-    return [o for top in {arguments.head, arguments.verb} - {None} for p in parse.children[top] if parse.deps[p] == "prep" for o in parse.children[p]]
+    return [
+        o
+        for top in {arguments.head, arguments.verb} - {None}
+        for p in parse.children[top]
+        if parse.deps[p] == "prep"
+        for o in parse.children[p]
+    ]

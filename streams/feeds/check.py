@@ -65,7 +65,7 @@ async def _check(feed: Feed, sessions: Sessions, parser: GuardedParser) -> Check
         newest=newest,
         undated=len(parsed.articles) - len(dates),
         error=parsed.error or (None if parsed.entries else "it is a feed, but has no entries"),
-        advice=moved + _advice(newest, len(parsed.articles), len(dates), shared=parsed.shared_guids, now=utc_now()),
+        advice=moved + _advice(newest, len(parsed.articles), len(dates), shared=parsed.shared_names, now=utc_now()),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from streams.errors import ExplainedError
 from streams.records import Part
 
 DEFAULT_SECONDS = 300
@@ -41,7 +42,7 @@ class Feed(Part, frozen=True, kw_only=True):
     """It may lie on this machine or in a private network."""
 
 
-class FeedsError(ValueError):
+class FeedsError(ExplainedError, ValueError):
     """The list of feeds has mistakes; the message has one line for each: file:line, what is wrong, what to do."""
 
     def __init__(self, mistakes: list[str]) -> None:

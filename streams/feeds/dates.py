@@ -29,7 +29,7 @@ _RFC822 = re.compile(
 _AMERICAN = re.compile(
     rf"(?:[^\W\d_]{{2,10}}\.?\s*,?\s+)?([^\W\d_]{{3,9}})\.?\s+(\d{{1,2}}),?\s+(\d{{4}})(?:,?\s+(?:-\s+)?{_TIME}\s*(.*))?", re.IGNORECASE
 )
-_ISO = re.compile(r"(\d{4})(?:-?(\d{2})(?:-?(\d{2})(?:(?:T|\s+)(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d{1,9})?)?\s*(.*))?)?)?", re.IGNORECASE)
+_ISO = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:(?:T|\s+)(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,]\d{1,9})?)?\s*(.*))?", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:(etc/)?(?:gmt|utc?))?\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
 
 
@@ -37,14 +37,14 @@ def read_date(raw: str | None) -> datetime | None:
     """Read a date as feeds write it: RFC 822 (also with names and offsets such as ``GMT+9``), ISO 8601, "May 4, 2025 10:00 EST".
 
     Returns:
-        The moment in UTC; a day without a time is its midnight. None for whatever is not surely a date in a known zone.
+        The moment in UTC; a day without a time is its midnight. None for whatever is not surely a day in a known zone.
     """
     text = " ".join((raw or "")[: MAX_LENGTH + 1].split())
     if not text or len(text) > MAX_LENGTH:
         return None
     if match := _ISO.fullmatch(text):
         year, month, day, hour, minute, second, zone = match.groups()
-        return _moment(year, int(month or 1), day or "1", (hour, minute, second, None), zone)
+        return _moment(year, int(month), day, (hour, minute, second, None), zone)
     if match := _RFC822.fullmatch(text):
         day, name, year, *clock, zone = match.groups()
     elif match := _AMERICAN.fullmatch(text):

@@ -24,6 +24,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 USER_AGENT = "Tocsin/0.1 (news alerts; a feed reader)"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.5"
+MAX_HEADER = 1_000
+"""Characters of a header that are kept."""
 _CHUNK = 64 * 1024
 
 
@@ -147,7 +149,7 @@ def _next_hop(url: str, location: str, *, allow_internal: bool) -> str:
     """Where a redirect leads. An address written out is judged here, a name when it is dialled."""
     target = urljoin(url, location)
     parts = urlsplit(target)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not target.isprintable():
         raise RefusedAddressError(f"a redirect leads to {_shown(target)}, which is no http address")
     literal = parts.hostname.replace(".", "").isdigit() or ":" in parts.hostname
     if not allow_internal and (literal or parts.hostname == "localhost") and not is_public(parts.hostname):
@@ -156,7 +158,6 @@ def _next_hop(url: str, location: str, *, allow_internal: bool) -> str:
 
 
 async def _answer(response: aiohttp.ClientResponse, *, url: str, moved_to: str | None) -> Fetched:
-    headers = response.headers
     body, error = None, None
     if response.status == 200:
         body = await _body(response)
@@ -168,13 +169,20 @@ async def _answer(response: aiohttp.ClientResponse, *, url: str, moved_to: str |
         status=response.status,
         body=body,
         error=error,
-        validators=Validators(etag=headers.get("ETag"), last_modified=headers.get("Last-Modified")),
-        content_type=headers.get("Content-Type"),
-        retry_after=headers.get("Retry-After"),
-        cache_control=headers.get("Cache-Control"),
+        validators=Validators(etag=_header(response, "ETag"), last_modified=_header(response, "Last-Modified")),
+        content_type=_header(response, "Content-Type"),
+        retry_after=_header(response, "Retry-After"),
+        cache_control=_header(response, "Cache-Control"),
         url=url,
         moved_to=moved_to,
     )
+
+
+def _header(response: aiohttp.ClientResponse, name: str) -> str | None:
+    """A header that can be kept and sent back; None without one, and for bytes that are no text or too many."""
+    value = response.headers.get(name)
+    # aiohttp gives bytes that are no UTF-8 as surrogates, which neither JSON nor another request can hold.
+    return value if value and len(value) <= MAX_HEADER and value.isascii() else None
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes | None:
@@ -236,4 +244,4 @@ def _causes(error: BaseException | None) -> list[BaseException]:
 
 
 def _shown(url: str) -> str:
-    return repr(url[:200])
+    return ascii(url[:200])

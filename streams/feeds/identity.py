@@ -40,17 +40,17 @@ def _query(query: str) -> str:
 
 
 def article_id(
-    feed: str | None, *, guid: str | None, url: str | None, title: str | None, published: datetime | None, shared_guids: bool = False
+    feed: str | None, *, guid: str | None, url: str | None, title: str | None, published: datetime | None, shared_names: bool = False
 ) -> str:
     """Name an entry by the best name its feed gives it: its guid, else its link, else its headline and date.
 
     Args:
         feed: Name of the feed; one guid in two feeds is two articles.
-        shared_guids: The feed gives one guid to several entries; guid and link together then make the name.
+        shared_names: The feed gives one guid or link to several entries; then two of guid, link and headline make the name.
     """
     link = canonical_link(url) if url else None
-    if guid and shared_guids and link:
-        return digest(feed or "", canonical_link(guid), link)
+    if shared_names and (guid or link):
+        return digest(feed or "", canonical_link(guid) if guid else link or "", (link if guid and link else title) or "")
     if guid:
         return digest(feed or "", canonical_link(guid))
     if link:

@@ -30,7 +30,7 @@ class FeedMemory(Part, frozen=True, kw_only=True):
     """By article id, longest unseen first; at most `sift.MOST_SEEN` beyond the last document's."""
     current: tuple[str, ...] = ()
     """Ids of the last document's entries."""
-    shared_guids: bool = False
+    shared_names: bool = False
     ttl_seconds: int | None = None
     last_status: int | None = None
     last_error: str | None = None

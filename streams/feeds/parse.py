@@ -52,8 +52,8 @@ class ParsedFeed(Part, frozen=True, kw_only=True):
     """In the document's order, each id once, without ``fetched``, ``outlet`` and ``sample``."""
     ttl_seconds: int | None = None
     """How long the feed asks not to be asked again; None if it does not say."""
-    shared_guids: bool = False
-    """The feed gives one guid to entries with different links, so that guids alone are no names in it."""
+    shared_names: bool = False
+    """The feed gives one guid to entries with different links, or one link to different headlines: alone, those are no names in it."""
 
 
 class _Channel(Part, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ class _Channel(Part, frozen=True, kw_only=True):
 
 
 def parse(
-    document: bytes, *, feed: str | None = None, content_type: str | None = None, base: str | None = None, shared_guids: bool = False
+    document: bytes, *, feed: str | None = None, content_type: str | None = None, base: str | None = None, shared_names: bool = False
 ) -> ParsedFeed:
     """Read a feed document. Never raises.
 
@@ -70,7 +70,7 @@ def parse(
         feed: Name of the feed, part of the articles' ids.
         content_type: The HTTP header; its charset helps where the document does not name one.
         base: Where the document came from, against which relative links are read; None: the feed's own link.
-        shared_guids: It was seen before that this feed's guids are no names.
+        shared_names: It was seen before that this feed's guids or links are no names.
     """
     try:
         admitted = admit(document, content_type=content_type, rewrite=dict.fromkeys(DATE_ELEMENTS, _rewrite_date))
@@ -82,15 +82,17 @@ def parse(
         return ParsedFeed(
             entries=0, error="; ".join(filter(None, (failure, admitted.warning))) or None, ttl_seconds=_ttl(admitted.document)
         )
-    shared = shared_guids or _guids_are_shared(entries)
-    articles = [_article(entry, feed=feed, base=_base(base, channel.link), shared_guids=shared) for entry in entries]
-    unique = {article.id: article for article in reversed(articles)}
+    shared = shared_names or _names_are_shared(entries)
+    articles = [_article(entry, feed=feed, base=_base(base, channel.link), shared_names=shared) for entry in entries]
+    unique: dict[str, Article] = {}
+    for article in articles:
+        unique.setdefault(article.id, article)
     return ParsedFeed(
         entries=len(entries),
         error=admitted.warning,
-        articles=tuple(reversed(unique.values())),
+        articles=tuple(unique.values()),
         ttl_seconds=_ttl(admitted.document),
-        shared_guids=shared,
+        shared_names=shared,
     )
 
 
@@ -156,7 +158,7 @@ def _read_json(document: bytes) -> tuple[_Channel, str | None]:
             return _Channel(), "this is JSON, but no JSON Feed: it has no list of items"
     except (ValueError, RecursionError) as error:
         return _Channel(), f"this looks like JSON, but cannot be read: {str(error)[:200]}"
-    items = [item for item in feed["items"] if isinstance(item, dict)]
+    items = [item for item in feed["items"][:MAX_ITEMS] if isinstance(item, dict)]
     return _Channel(link=_string(feed.get("home_page_url")), entries=tuple(map(_json_entry, items))), None
 
 
@@ -181,12 +183,12 @@ def _escaped(text: str | None) -> str | None:
     return html.escape(text, quote=False) if text else None
 
 
-def _article(entry: Entry, *, feed: str | None, base: str | None, shared_guids: bool) -> Article:
+def _article(entry: Entry, *, feed: str | None, base: str | None, shared_names: bool) -> Article:
     title, guid, url = single_line(entry.title), _short(entry.guid), _absolute(entry.link or _link_guid(entry.guid), base)
     published, updated = read_date(entry.published), read_date(entry.updated)
     title = title[:MAX_NAME] if title else None
     return Article(
-        id=article_id(feed, guid=guid, url=url, title=title, published=published or updated, shared_guids=shared_guids),
+        id=article_id(feed, guid=guid, url=url, title=title, published=published or updated, shared_names=shared_names),
         feed=feed,
         url=url,
         title=title,
@@ -229,10 +231,13 @@ def _base(base: str | None, link: str | None) -> str | None:
     return link if link and link.startswith(("http://", "https://")) else base
 
 
-def _guids_are_shared(entries: Sequence[Entry]) -> bool:
-    links: dict[str, str] = {}
+def _names_are_shared(entries: Sequence[Entry]) -> bool:
+    """Whether two entries that are not one have the same guid, or without guids the same link."""
+    seen: dict[str, str] = {}
     for entry in entries:
-        if entry.guid and entry.link and links.setdefault(entry.guid, canonical_link(entry.link)) != canonical_link(entry.link):
+        link = canonical_link(entry.link) if entry.link else ""
+        name, rest = (entry.guid, link or entry.title) if entry.guid else (link, entry.title)
+        if name and seen.setdefault(name, rest or "") != (rest or ""):
             return True
     return False
 
@@ -253,4 +258,5 @@ def _string(value: object) -> str | None:
     """A field that is text; numbers are taken as written."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return str(value).strip() or None
+    # JSON can write half a character (a lone surrogate), which no UTF-8 holds.
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "").strip() or None

@@ -102,7 +102,7 @@ def _read(feed: Feed, memory: FeedMemory, fetched: Fetched, parsed: ParsedFeed, 
         body="" if parsed.error else body_hash(fetched.body),
         seen=sifted.seen,
         current=sifted.current,
-        shared_guids=parsed.shared_guids,
+        shared_names=parsed.shared_names,
         ttl_seconds=parsed.ttl_seconds,
         last_status=fetched.status,
         last_error=parsed.error,
@@ -212,10 +212,14 @@ class Poller:
         """Poll until *stop* is set, or the store raises (which is raised, in an `ExceptionGroup`)."""
         await self.remember()
         async with open_sessions() as sessions, AsyncExitStack() as stack:
-            stack.callback(self._parser.close)
+            stack.callback(self.close)
             async with asyncio.TaskGroup() as tasks:
                 polls = [tasks.create_task(self._poll(feed, sessions), name=f"poll {feed.name}") for feed in self.feeds]
                 tasks.create_task(_end(polls, stop))
+
+    def close(self) -> None:
+        """End the process that reads documents."""
+        self._parser.close()
 
     async def remember(self) -> None:
         """Take up the store's memories."""
@@ -232,10 +236,19 @@ class Poller:
         now = self._clock()
         parsed = await self._parse(feed, memory, fetched)
         answer = judge_answer(feed, memory, fetched, parsed, now=now)
-        async with self._writing:
-            await asyncio.to_thread(self._store.publish, feed.name, answer.articles, answer.memory)
+        await self._commit(feed, answer)
         self._memories[feed.name] = answer.memory
         return answer.result
+
+    async def _commit(self, feed: Feed, answer: Answer) -> None:
+        """Have the store write; a write that was begun is waited for, also by a poller that is being stopped."""
+        async with self._writing:
+            writing = asyncio.ensure_future(asyncio.to_thread(self._store.publish, feed.name, answer.articles, answer.memory))
+            try:
+                await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                await asyncio.wait([writing])
+                raise
 
     async def _parse(self, feed: Feed, memory: FeedMemory, fetched: Fetched) -> ParsedFeed | None:
         if fetched.body is None or (fetched.body and body_hash(fetched.body) == memory.body):
@@ -247,7 +260,7 @@ class Poller:
                 feed=feed.name,
                 content_type=fetched.content_type,
                 base=fetched.url,
-                shared_guids=memory.shared_guids,
+                shared_names=memory.shared_names,
             )
 
     async def _poll(self, feed: Feed, sessions: Sessions) -> None:

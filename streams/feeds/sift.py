@@ -50,7 +50,8 @@ def sift(feed: Feed, articles: Sequence[Article], *, seen: dict[str, Seen], curr
         what = _judge(article, signs[article.id], seen.get(article.id), known=known, first=first, now=now)
         counts[what] += 1
         if what in ("new", "changed"):
-            publish.append(msgspec.structs.replace(article, feed=feed.name, outlet=feed.outlet, sample=feed.sample, fetched=now))
+            ours = {"feed": feed.name, "outlet": feed.outlet, "owner": feed.owner, "sample": feed.sample, "fetched": now}
+            publish.append(msgspec.structs.replace(article, **ours))
     del counts["known"]
     return Sifted(
         publish=tuple(sorted(publish, key=lambda article: (article.published or now, article.id))),

@@ -39,15 +39,17 @@ class ParseTask(Part, frozen=True, kw_only=True):
     feed: str | None
     content_type: str | None
     base: str | None
-    shared_guids: bool
+    shared_names: bool
     timeout_seconds: float
 
 
 class GuardedParser:
     """`parse` in a process of its own. For use from any thread; one document at a time."""
 
-    def __init__(self, *, timeout_seconds: float = TIMEOUT_SECONDS, memory_mb: int = MEMORY_MB) -> None:
-        self.timeout_seconds, self.memory_mb = timeout_seconds, memory_mb
+    def __init__(
+        self, *, timeout_seconds: float = TIMEOUT_SECONDS, memory_mb: int = MEMORY_MB, start_seconds: float = START_SECONDS
+    ) -> None:
+        self.timeout_seconds, self.memory_mb, self.start_seconds = timeout_seconds, memory_mb, start_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._done = 0
         self._lock = threading.Lock()
@@ -59,7 +61,7 @@ class GuardedParser:
         feed: str | None = None,
         content_type: str | None = None,
         base: str | None = None,
-        shared_guids: bool = False,
+        shared_names: bool = False,
     ) -> ParsedFeed:
         """Read a document as `streams.feeds.parse.parse` does. Never raises for a document: one that kills the worker has an ``error``.
 
@@ -71,7 +73,7 @@ class GuardedParser:
             feed=feed,
             content_type=content_type,
             base=base,
-            shared_guids=shared_guids,
+            shared_names=shared_names,
             timeout_seconds=self.timeout_seconds,
         )
         with self._lock:
@@ -88,6 +90,9 @@ class GuardedParser:
 
     def close(self) -> None:
         """End the process; the next document starts another."""
+        # First the process, so that nobody waits for the document that it may be reading.
+        if (process := self._process) is not None:
+            process.kill()
         with self._lock:
             self._stop()
 
@@ -106,10 +111,11 @@ class GuardedParser:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
             [sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
-        if _receive_within(self._process, START_SECONDS) != _READY:
+        if _receive_within(self._process, self.start_seconds) != _READY:
             self._stop()
             raise OSError(
-                f"the process that reads feeds did not start within {START_SECONDS:g} s with {self.memory_mb} MB; see its words above"
+                f"the process that reads feeds did not start within {self.start_seconds:g} s; "
+                "see its words above, and how busy this machine is"
             )
         return self._process
 
@@ -200,7 +206,7 @@ def serve(memory_mb: int) -> None:
         task = msgspec.msgpack.decode(message, type=ParseTask)
         # The parent kills a late worker; this does it should the parent be gone. The signal's default is death.
         signal.setitimer(signal.ITIMER_REAL, 2 * task.timeout_seconds)
-        parsed = parse(task.document, feed=task.feed, content_type=task.content_type, base=task.base, shared_guids=task.shared_guids)
+        parsed = parse(task.document, feed=task.feed, content_type=task.content_type, base=task.base, shared_names=task.shared_names)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(sink, msgspec.msgpack.encode(parsed))
 

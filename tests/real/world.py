@@ -1,0 +1,117 @@
+"""A small world on loopback: feeds whose news appears over time, and a webhook receiver that remembers every POST."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
+
+PLACES = ("the T4 airbase", "the Shayrat airbase", "Palmyra", "Idlib", "Kharkiv", "Bakhmut", "El Fasher", "Khan Younis", "Goma", "Hodeidah")
+DEEDS = (
+    "Rebels shelled {place} on {day}, killing {n} people.",
+    "An airstrike hit {place} on {day}, killing {n} people.",
+    "Fighters stormed {place} on {day} and captured it after clashes with the army.",
+    "The army denied that {place} had been shelled.",
+    "Gunmen attacked {place} overnight, killing {n} soldiers.",
+)
+
+
+@dataclass
+class World:
+    """What there is to read, and what was received.
+
+    Attributes:
+        total: How many entries the feed will have in the end.
+        per_second: How many appear each second.
+    """
+
+    total: int
+    per_second: float
+    port: int = 0
+    started: float = 0.0
+    served_all: bool = False
+    posts: list[tuple[str, bytes, float]] = field(default_factory=list)
+    """webhook-id, body, and Unix time of each POST."""
+    signed: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
+    """webhook-id, body and headers of each POST."""
+    refuse: int = 0
+    """How many of the next POSTs are answered with 503."""
+
+    def document(self) -> bytes:
+        """The feed now, newest first."""
+        shown = min(self.total, int((time.monotonic() - self.started) * self.per_second) + 1)
+        self.served_all = shown == self.total
+        now = datetime.now(UTC)
+        items = "".join(f"<item>{_entry(i, now)}</item>" for i in reversed(range(shown)))
+        return f"<?xml version='1.0'?><rss version='2.0'><channel><title>World</title>{items}</channel></rss>".encode()
+
+    def received(self) -> dict[str, set[bytes]]:
+        """The bodies that came under each webhook-id."""
+        out: dict[str, set[bytes]] = {}
+        for name, body, _ in self.posts:
+            out.setdefault(name, set()).add(body)
+        return out
+
+    def numbers(self) -> list[str]:
+        """The number and revision of each first POST, in order."""
+        seen, out = set[str](), list[str]()
+        for name, body, _ in self.posts:
+            if name not in seen:
+                seen.add(name)
+                data = json.loads(body)["data"]
+                out.append(f"{data['number']}/{data['revision']}")
+        return out
+
+
+def _entry(i: int, now: datetime) -> str:
+    place, deed = list(product(PLACES, DEEDS))[(i * 7) % (len(PLACES) * len(DEEDS))]
+    text = deed.format(place=place, day=f"{now:%A}", n=3 + i % 40)
+    name = f"<guid isPermaLink='false'>entry-{i}</guid><title>Report {i}</title>"
+    return f"{name}<description>{text}</description><pubDate>{format_datetime(now)}</pubDate>"
+
+
+@contextmanager
+def a_world(total: int, per_second: float) -> Iterator[World]:
+    """Serve a world until the block ends."""
+    world = World(total=total, per_second=per_second, started=time.monotonic())
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._answer(200, world.document(), "application/rss+xml")
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if world.refuse > 0:
+                world.refuse -= 1
+                self._answer(503, b"", "text/plain")
+                return
+            world.signed.append((self.headers["webhook-id"], body, {k.lower(): v for k, v in self.headers.items()}))
+            world.posts.append((self.headers["webhook-id"], body, time.time()))
+            self._answer(204, b"", "text/plain")
+
+        def _answer(self, status: int, body: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    world.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield world
+    finally:
+        server.shutdown()
+        server.server_close()

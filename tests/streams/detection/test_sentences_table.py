@@ -1,0 +1,50 @@
+"""What single sentences tell, row by row of `sentences.tsv`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from streams.detection import nlp
+from streams.detection.detector import Detector
+from streams.records import Mention
+from tests.streams.detection.doubles import FewPlaces, article
+
+TABLE = Path(__file__).with_name("sentences.tsv")
+ROWS = [line.split("\t") for line in TABLE.read_text(encoding="utf8").splitlines() if line and not line.startswith("#")]
+TOWNS = sorted({m[1] for _, expect, _ in ROWS if (m := re.search(r"@([^+]+)", expect))} | set(
+    "Istanbul Brussels Beirut London Paris Madrid Mumbai Houston Tokyo Seattle Washington Warsaw Quetta Tbilisi Cairo Geneva Milan Moscow Vienna Prague Seoul Kourou Sydney Vilnius Mostar "
+    "Kirkuk Tripoli Barcelona Dallas".split()
+))
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector(FewPlaces(*TOWNS), nlp.load())
+
+
+def told(mention: Mention, expect: str) -> bool:
+    """Whether *mention* is what ``type/status@place[+outcome]`` asks for; ``*`` is any current status."""
+    match = re.fullmatch(r"(\w+)/(\*|\w+)@([^+]+)(?:\+(\w+))?", expect)
+    assert match, f"bad expectation {expect!r}"
+    kind, status, where, outcome = match.groups()
+    named = mention.place.name if mention.place else None
+    return mention.type == kind and (mention.current if status == "*" else mention.status == status) and named == where and (outcome is None or mention.outcome == outcome)
+
+
+@pytest.mark.parametrize(("group", "expect", "sentence"), ROWS, ids=[f"{g}: {s[:60]}" for g, _, s in ROWS])
+def test_a_sentence_tells_what_it_says(detector: Detector, group: str, expect: str, sentence: str) -> None:
+    [mentions] = detector.read([article(sentence)])
+    shown = [(m.type, m.status, m.outcome, m.place and m.place.name) for m in mentions]
+    if expect == "quiet":
+        assert not [m for m in mentions if m.category == "kinetic" and m.current], shown
+    else:
+        assert any(told(m, expect) for m in mentions), shown
+
+
+def test_every_quote_is_verbatim(detector: Detector) -> None:
+    body = " ".join(sentence if sentence.endswith(".") else sentence + "." for _, _, sentence in ROWS)
+    source = article(body, title="All of them")
+    [mentions] = detector.read([source])
+    assert len(mentions) > 40
+    assert all(source.body[m.evidence.start : m.evidence.end] == m.evidence.quote for m in mentions)

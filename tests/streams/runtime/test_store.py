@@ -1,0 +1,118 @@
+"""The state file: all or nothing, one process at a time, and a clear word when it cannot be used."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from streams.runtime.store import Batch, Store, StoreError, contents
+from tests.streams.saying import NOON
+
+
+def entry(text: str, topic: str = "t", hours: float = 0) -> Batch:
+    return Batch(records=[(topic, NOON + timedelta(hours=hours), text.encode())])
+
+
+def test_what_was_committed_is_there_after_reopening(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.db") as store:
+        store.commit(Batch(records=[("t", NOON, b"one")], states={("s", "k"): (b"state", NOON)}, positions={"s": 1}, controls={"s": b"c"}))
+    with Store(tmp_path / "s.db") as store:
+        assert store.read("t") == [(0, b"one")]
+        assert store.state("s", "k") == b"state"
+        assert store.dues("s") == [(NOON, "k")]
+        assert store.position("s") == (1, b"c")
+        store.commit(entry("two"))
+        assert store.read("t", 1) == [(1, b"two")]
+
+
+def test_a_failed_commit_leaves_nothing(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.db") as store:
+        bad = Batch(records=[("t", NOON, b"one"), ("t", NOON, object())])  # type: ignore[list-item]
+        with pytest.raises(StoreError):
+            store.commit(bad)
+        assert store.read("t") == []
+        store.commit(entry("one"))
+        assert store.read("t") == [(0, b"one")]
+
+
+def test_a_second_process_on_the_same_file_is_refused_with_the_holders_number(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with Store(path):
+        code = f"from pathlib import Path; from streams.runtime.store import Store; Store(Path({str(path)!r}))"
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode != 0
+    assert f"in use by another tocsin (process {os.getpid()}); stop that one, or name another file with TOCSIN_STATE" in run.stderr
+
+
+def test_the_file_is_free_again_after_closing(tmp_path: Path) -> None:
+    Store(tmp_path / "s.db").close()
+    Store(tmp_path / "s.db").close()
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"file/s.db: the state file cannot be written .*TOCSIN_STATE"):
+        Store(tmp_path / "file" / "s.db")
+
+
+def test_a_file_that_is_no_state_file_is_said_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    path.write_text("a diary, " * 200)
+    with pytest.raises(StoreError, match="no state file of Tocsin"):
+        Store(path)
+    assert path.read_text().startswith("a diary")
+
+
+def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    Store(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version=99")
+    with pytest.raises(StoreError, match="written by a newer Tocsin"):
+        Store(path)
+
+
+def test_a_full_disk_is_said_and_what_was_accepted_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with Store(path) as store:
+        store.commit(entry("kept"))
+        store._db.execute(f"PRAGMA max_page_count={store._db.execute('PRAGMA page_count').fetchone()[0]}")
+        with pytest.raises(StoreError, match="full: free some space"):
+            store.commit(entry("x" * 1_000_000))
+        assert store.read("t") == [(0, b"kept")]
+    with Store(path) as store:
+        store.commit(entry("after"))
+        assert [body for _, body in store.read("t")] == [b"kept", b"after"]
+
+
+def test_pruning_drops_what_is_old_and_read_and_offsets_go_on(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.db") as store:
+        for hours in range(4):
+            store.commit(entry(str(hours), hours=hours))
+        store.commit(Batch(positions={"reader": 2}))
+        assert store.prune(NOON + timedelta(hours=3), [("reader", "t")]) == 2
+        assert store.read("t") == [(2, b"2"), (3, b"3")]
+        store.commit(Batch(positions={"reader": 4}))
+        assert store.prune(NOON + timedelta(hours=9), [("reader", "t")]) == 2
+    with Store(tmp_path / "s.db") as store:
+        store.commit(entry("next"))
+        assert store.read("t") == [(4, b"next")]
+
+
+def test_listeners_hear_of_every_append(tmp_path: Path) -> None:
+    heard = list[int]()
+    with Store(tmp_path / "s.db") as store:
+        store.listeners.append(lambda: heard.append(1))
+        store.commit(entry("one"))
+        store.commit(Batch(positions={"reader": 1}))
+    assert heard == [1]
+
+
+def test_the_contents_are_told_while_another_holds_the_file(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.db") as store:
+        store.commit(entry("one"))
+        assert contents(tmp_path / "s.db") == {"t": 1}

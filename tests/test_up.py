@@ -1,0 +1,119 @@
+"""`tocsin up` as a whole: the sample story, receivers that are down, feeds that break, a clean stop."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests.real.program import SECRET, Program
+from tests.real.world import a_world
+
+
+def wait_for(happened: Callable[[], bool], program: Program | None = None, *, seconds: float = 60) -> None:
+    """Wait until *happened*."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, program.words[-3000:] if program else "too late"
+        time.sleep(0.1)
+
+
+def test_the_sample_story_arrives_as_an_exercise_by_webhook_mail_and_terminal(tmp_path: Path) -> None:
+    environment = os.environ | {"TOCSIN_STATE": str(tmp_path / "run" / "s.db"), "TOCSIN_METRICS": "127.0.0.1:0"}
+    with (tmp_path / "out.txt").open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from alerts.cli import main; main(['up', '--sample'])"], stdout=out, stderr=out, env=environment
+        )
+
+    def words() -> str:
+        return (tmp_path / "out.txt").read_text()
+
+    try:
+        wait_for(lambda: words().count("mail received") >= 1 and words().count("webhook received") >= 1)
+    finally:
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert process.wait(20) == 0
+    assert time.monotonic() - began < 5
+    assert "[EXERCISE] [URGENT] T4" in words()
+    assert "BLUF   EXERCISE, not a real event." in words()
+    assert "nothing is lost" in words()
+    mail = next((tmp_path / "run" / "mailbox" / "new").iterdir())
+    message = message_from_bytes(mail.read_bytes(), policy=default)
+    assert str(message["Subject"]).startswith("[EXERCISE] [URGENT] T4")
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_receiver_that_is_down_gets_everything_when_it_is_back_also_across_a_restart(tmp_path: Path) -> None:
+    with a_world(6, per_second=50) as world:
+        world.refuse = 10_000
+        program = Program(folder=tmp_path, port=world.port).start()
+        wait_for(lambda: world.refuse <= 9_999, program)
+        program.kill()
+        world.refuse = 0
+        program.start()
+        wait_for(lambda: len(world.received()) >= 1, program)
+        assert program.stop() == 0
+    assert all(len(bodies) == 1 for bodies in world.received().values())
+
+
+def test_what_arrives_is_signed_by_standard_webhooks(tmp_path: Path) -> None:
+    with a_world(3, per_second=50) as world:
+        program = Program(folder=tmp_path, port=world.port).start()
+        wait_for(lambda: bool(world.posts), program)
+        assert program.stop() == 0
+    for name, body, headers in world.signed:
+        verified = Webhook(SECRET).verify(body, headers)
+        assert headers["webhook-id"] == name
+        assert verified == json.loads(body)
+
+
+def test_a_second_up_on_the_same_state_is_refused(tmp_path: Path) -> None:
+    with a_world(1, per_second=1) as world:
+        program = Program(folder=tmp_path, port=world.port).start()
+        wait_for(lambda: "ready in" in program.words, program)
+        second = subprocess.run(
+            [sys.executable, "-c", "from alerts.cli import main; main(['up'])"],
+            env=program.environment, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert second.returncode == 1
+        assert "in use by another tocsin (process" in second.stderr
+        assert program.stop() == 0
+
+
+def test_feeds_that_are_unreachable_are_reported_and_stop_nothing(tmp_path: Path) -> None:
+    with a_world(3, per_second=50) as world:
+        program = Program(folder=tmp_path, port=world.port)
+        more = '[[feed]]\nname = "nobody"\nurl = "http://127.0.0.1:9/feed"\noutlet = "Nobody"\nallow_internal = true\nevery_seconds = 1\n'
+        (tmp_path / "feeds.toml").write_text((tmp_path / "feeds.toml").read_text() + more)
+        program.start()
+        wait_for(lambda: "feed nobody:" in program.words and bool(world.posts), program)
+        assert program.stop() == 0
+
+
+@pytest.mark.parametrize("limit", [300_000])
+def test_a_full_disk_is_a_clear_stop_without_corruption(tmp_path: Path, limit: int) -> None:
+    with a_world(400, per_second=400) as world:
+        program = Program(folder=tmp_path, port=world.port)
+        code = (
+            f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
+            "from alerts.cli import main; main(['up'])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=program.environment, capture_output=True, text=True, check=False, timeout=90
+        )
+        assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
+        assert "failed: " in done.stdout
+        assert "tocsin.db" in done.stdout
+        assert "Traceback" not in done.stdout + done.stderr
+        program.start()
+        wait_for(lambda: len(world.received()) > 5, program)
+        assert program.stop() == 0
