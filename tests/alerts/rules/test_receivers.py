@@ -1,5 +1,6 @@
 """The receivers file in, who hears of what out; or every mistake at once, with file and line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,19 @@ def test_a_route_takes_every_rule_unless_told(tmp_path: Path) -> None:
     assert desk == Desk()
 
 
+SHIPPED = Path(__file__).parents[3] / "deploy" / "receivers.yaml"
+
+
 def test_the_shipped_receivers_load() -> None:
-    receivers, _, _ = load_receivers(Path(__file__).parents[3] / "deploy" / "receivers.yaml")
-    assert {r.channel for r in receivers} == {"terminal", "webhook", "email"}
+    receivers, routes, _ = load_receivers(SHIPPED)
+    assert [r.channel for r in receivers] == ["terminal"]
+    assert [r.receivers for r in routes] == [("terminal",)]
+
+
+def test_the_receivers_that_the_shipped_file_shows_as_comments_load_too(tmp_path: Path) -> None:
+    shown = re.sub(r"^#( - | {3})", r" \1", SHIPPED.read_text(encoding="utf-8"), flags=re.M)
+    (tmp_path / "r.yaml").write_text(shown)
+    assert [r.channel for r in load_receivers(tmp_path / "r.yaml")[0]] == ["terminal", "webhook", "email"]
 
 
 def test_three_mistakes_are_reported_together_with_their_lines(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "rules.md"
 
 def examples(folder: Path) -> dict[str, Rule]:
     """Every rule of the document by its id, each block loaded as a file of its own."""
-    rules = {}
+    rules: dict[str, Rule] = {}
     for i, block in enumerate(re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S)):
         (folder / str(i)).mkdir()
         (folder / str(i) / "rules.yaml").write_text(block, encoding="utf-8")
@@ -75,7 +76,7 @@ def test_a_town_that_is_shelled_before_it_is_taken_alerts_when_it_is_taken(rules
 def test_a_build_up_is_said_of_quiet_places_and_a_week_late(rules: dict[str, Rule]) -> None:
     rule = rules["build-up-at-the-border"]
     assert rule.what.category == ("strategic",)
-    moving = {"type": "force_movement", "category": "strategic", "family": "posture", "place": t4(kind="town")}
+    moving: dict[str, Any] = {"type": "force_movement", "category": "strategic", "family": "posture", "place": t4(kind="town")}
     late = happened("late", at(-6), told=at(0), **moving)
     assert changes(rule, late) == ["new"]
     assert changes(rule, late, withdrawn(late, at(0, 1))) == ["new", "retraction"]
