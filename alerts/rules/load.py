@@ -21,6 +21,10 @@ COUNTRY = re.compile(r"[A-Z]{2}")
 PLACE_KINDS = FACILITIES | {"city", "town", "village", "district", "region", "country", "sea", "site"}
 
 
+CATEGORIES = {"kinetic": KINETIC | set(get_args(Family)) - {"posture"}, "strategic": STRATEGIC | {"posture"}}
+"""By category: its types and families (streams/detection/data/types.tsv)."""
+
+
 class RulesError(ExplainedError, ValueError):
     """Rule files cannot be used; ``mistakes`` says each with file, line and what to do."""
 
@@ -276,10 +280,11 @@ def _match(m: Reader) -> tuple[Where, What]:
         precision=m.take("precision", several(word(get_args(PlacePrecision))), ()),
     )
     types = m.take("type", several(word(KINETIC | STRATEGIC)), ())
+    families = m.take("family", several(word(get_args(Family))), ())
     what = What(
         type=types,
-        category=_categories(m, types),
-        family=m.take("family", several(word(get_args(Family))), ()),
+        category=_categories(m, {*types, *families}),
+        family=families,
         attacker=m.take("attacker", several(text), ()),
         killed=m.take("killed", whole(1)),
     )
@@ -287,13 +292,13 @@ def _match(m: Reader) -> tuple[Where, What]:
     return where, what
 
 
-def _categories(m: Reader, types: Sequence[str]) -> tuple[str, ...]:
-    """The categories to count: as said, else those of the types, else kinetic. A type outside them would never be found."""
-    of_types = tuple(c for c, of in (("kinetic", KINETIC), ("strategic", STRATEGIC)) if set(types) & of)
+def _categories(m: Reader, named: set[str]) -> tuple[str, ...]:
+    """The categories to count: as said, else those of the types and families *named*, else kinetic. What is outside is never found."""
+    of_types = tuple(c for c, of in CATEGORIES.items() if named & of)
     line = m.line_of("category")
     said: tuple[str, ...] = m.take("category", several(word(get_args(Category))), ())
     if said and (missing := [c for c in of_types if c not in said]):
-        m.wrong(line, f"{m.what}: category {', '.join(said)} shuts out the {missing[0]} types that the rule names; leave category out")
+        m.wrong(line, f"{m.what}: category {', '.join(said)} shuts out the {missing[0]} types or families named; leave category out")
     return said or of_types or ("kinetic",)
 
 

@@ -101,7 +101,7 @@ def test_mistakes_of_all_files_are_reported_together(tmp_path: Path) -> None:
         pytest.param("match: {place: [[a]]}", "place is a list, but must be a text", id="a list in a list"),
         pytest.param(
             "match: {type: [withdrawal, siege], category: kinetic}",
-            "category kinetic shuts out the strategic types that the rule names; leave category out",
+            "category kinetic shuts out the strategic types or families named; leave category out",
             id="a type outside the category",
         ),
         pytest.param("title: Twice", "'title' stands here twice; keep one", id="a key twice"),
@@ -188,13 +188,16 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("types", "categories"),
+    ("clause", "categories"),
     [
-        ("withdrawal", ("strategic",)),
-        ("siege", ("kinetic",)),
-        ("[siege, withdrawal]", ("kinetic", "strategic")),
+        ("type: withdrawal", ("strategic",)),
+        ("type: siege", ("kinetic",)),
+        ("type: [siege, withdrawal]", ("kinetic", "strategic")),
+        ("family: posture", ("strategic",)),
+        ("family: [air, posture]", ("kinetic", "strategic")),
+        ("killed: 3", ("kinetic",)),
     ],
 )
-def test_without_a_category_the_types_say_what_counts(tmp_path: Path, types: str, categories: tuple[str, ...]) -> None:
-    (tmp_path / "r.yaml").write_text(with_lines(f"match: {{type: {types}}}"))
+def test_without_a_category_the_types_and_families_say_what_counts(tmp_path: Path, clause: str, categories: tuple[str, ...]) -> None:
+    (tmp_path / "r.yaml").write_text(with_lines(f"match: {{{clause}}}"))
     assert load_rules(tmp_path)[0].what.category == categories
