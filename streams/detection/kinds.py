@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from streams.detection import actors
 from streams.detection.arguments import Arguments
-from streams.detection.scene import ARMED, WEAPONS, Scene, weapon_of
+from streams.detection.scene import ARMED, WEAPONS, NamedPlace, Scene, weapon_of
 from streams.detection.sense import CIVIL
 from streams.detection.triggers import Trigger
 from streams.records import EventType, Outcome
@@ -159,7 +159,7 @@ def _clash(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A place that changed hands, by who has it now; persons and things that are captured are something else."""
     whom = scene.classes_of(arguments.whom)
-    names = [p for p in scene.places_in(arguments.whom) if not p.demonym]
+    names = [p for p in scene.places if not p.demonym and (_beside(trigger, p) or p in scene.places_in(arguments.whom))]
     words = {_word(scene, t) for t in arguments.whom}
     armed = bool(scene.classes_of(arguments.who) & ARMED) or any(a.armed for a in scene.actors_in(arguments.who))
     place = bool(names) or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
@@ -189,6 +189,11 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     return Kind(
         "government_regains_territory" if state else "non_state_actor_overtakes_territory", "partly_captured" if partly else "captured"
     )
+
+
+def _beside(trigger: Trigger, place: NamedPlace) -> bool:
+    """ "Recaptured Mosul": right behind the verb it is the object, whatever the parser makes of a strange name."""
+    return 0 < place.start - trigger.end <= 2
 
 
 def _sides(scene: Scene, trigger: Trigger, arguments: Arguments) -> tuple[str | None, str | None]:

@@ -108,7 +108,7 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             return bool({"used", "use", "attack", "attacks", "attacked", "dropped", "fired", "released"} & set(scene.parse.words)) or bool(found & LOOSE_GROUNDS)
         case "bomb" if {"near_toll", "whom_civil"} & found:
             return True
-        case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "near_toll"} & found and not doubtful:
+        case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "whom_area", "near_toll"} & found and not doubtful:
             return scene.parse.words[arguments.head] not in SPORTING
         case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True

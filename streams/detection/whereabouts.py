@@ -68,7 +68,7 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
     precision = place.place.precision if place.place else "exact"
     value -= {"country": 1.2, "admin1": 0.5}.get(precision, 0.0)
     value -= 1.2 if place.demonym else 0.0
-    if token in arguments.whom:
+    if token in arguments.whom or 0 < place.start - parse.ends[arguments.head] <= 2:
         value += 2.0
     if token in arguments.who and not _governed_by_preposition(scene, token, arguments.who):
         value -= 1.5 if precision == "country" else 0.8
