@@ -53,12 +53,18 @@ class Atlas:
         moved = [(a - start, b - start) for a, b in (*spans, *context)]
         places = resolve(self.gazetteer, text[start:end], moved)[: len(spans)]
         countries = {p.place.country for p in known if p.place}
-        good = ((s, p) for s, p in zip(spans, places, strict=True) if p and (p.country in countries or (not countries and _is_arabic(text[slice(*s)]))))
+        good = (
+            (s, p)
+            for s, p in zip(spans, places, strict=True)
+            if p and (p.country in countries or (not countries and _is_arabic(text[slice(*s)])))
+        )
         return [NamedPlace(a, b, text[a:b], p) for (a, b), p in good]
 
 
 def _is_arabic(name: str) -> bool:
-    return bool(re.match(r"(?:[Aa][ldnrstz]h?|[Ee][ldsz])[- ]|(?:Deir|Jabal|Tell?|Kafr|Wadi|Ain|Ein|Ras|Jisr|Bab|Beit|Khan|Umm|Abu|Qasr) ", name))
+    return bool(
+        re.match(r"(?:[Aa][ldnrstz]h?|[Ee][ldsz])[- ]|(?:Deir|Jabal|Tell?|Kafr|Wadi|Ain|Ein|Ras|Jisr|Bab|Beit|Khan|Umm|Abu|Qasr) ", name)
+    )
 
 
 def _proposals(text: str, start: int, end: int, known: list[NamedPlace]) -> list[tuple[int, int]]:

@@ -79,6 +79,19 @@ def forms(term: str) -> frozenset[str]:
     return frozenset({term})
 
 
+@cache
+def wordlist(name: str) -> frozenset[str]:
+    """One list of `grammar.tsv`.
+
+    Raises:
+        LexiconError: There is no list of that name.
+    """
+    for _, (listed, words, _) in rows("grammar.tsv", 3):
+        if listed == name:
+            return frozenset(words.split())
+    raise LexiconError(f"{DATA / 'grammar.tsv'}: no list {name!r}")
+
+
 @dataclass(frozen=True)
 class Pattern:
     """One row of `triggers.tsv`, ready to match in folded text from the space before its first word."""
@@ -270,7 +283,7 @@ def _states() -> dict[str, object]:
     found: dict[str, object] = {}
     for _, (actor, name, demonyms, metonyms) in rows("states.tsv", 4):
         state = ActorName(actor, name, "state", None, None)
-        found |= {alias: (state, False) for alias in (name, *metonyms.split("|"))}
+        found |= dict.fromkeys((name, *metonyms.split("|")), (state, False))
         found |= {alias: (state, True) for alias in demonyms.split("|") if alias not in found}
     return found
 

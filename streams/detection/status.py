@@ -99,8 +99,7 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     if (
         set(words_above) & cues["followup", "above"]
         or set(parse.words) & cues["followup", "sentence"]
-        or "court" in scene.near()
-        and "aftermath" in scene.near()
+        or ("court" in scene.near() and "aftermath" in scene.near())
     ):
         holding.add("follow_up")
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
@@ -166,8 +165,8 @@ def _unrealised(scene: Scene, arguments: Arguments, through: frozenset[str]) -> 
     for _ in range(4):
         if any(parse.words[c] == "to" and parse.deps[c] == "aux" for c in parse.children[below]):
             governor = parse.heads[below]
-            vouched = parse.words[governor] in through or parse.deps[below] in {"csubj", "ROOT"} and scene.headline
-            return governor != below and not vouched or (governor == below and _first_to(scene, below))
+            vouched = parse.words[governor] in through or (parse.deps[below] in {"csubj", "ROOT"} and scene.headline)
+            return (governor != below and not vouched) or (governor == below and _first_to(scene, below))
         if parse.deps[below] not in {"conj", "xcomp"} or parse.heads[below] == below:
             return False
         below = parse.heads[below]

@@ -8,7 +8,7 @@ from streams.detection import actors, arguments, casualties, kinds, sense, statu
 from streams.detection.arguments import Arguments, ancestors
 from streams.detection.dates import DAY, DateWords
 from streams.detection.kinds import Kind
-from streams.detection.lexicon import Lexicon, Outlet
+from streams.detection.lexicon import Lexicon
 from streams.detection.scene import NamedActor, NamedPlace, Scene, weapon_of
 from streams.detection.status import Standing
 from streams.detection.triggers import Trigger
@@ -295,7 +295,7 @@ def _takes_in(kept: Telling, one: Telling) -> bool:
 def _one_place(a: NamedPlace | None, b: NamedPlace | None) -> bool:
     if a is None or b is None or a.place is None or b.place is None:
         return True
-    return a.place.id == b.place.id or b.place.precision == "country" and a.place.country == b.place.country
+    return a.place.id == b.place.id or (b.place.precision == "country" and a.place.country == b.place.country)
 
 
 def join(kept: Telling, one: Telling) -> Telling:

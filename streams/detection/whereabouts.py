@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 from streams.detection.arguments import Arguments, ancestors
-from streams.detection.lexicon import Lexicon
+from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
 
-LOCATIVE = frozenset(
-    "in at near on outside inside around across over against into of toward towards within along through throughout between beyond above off between".split()
-)
 BEARING = 6
 """Of two places as well attached, one this many tokens nearer is taken."""
 _SETTLED = frozenset({"city", "town", "village", "district"})
@@ -77,7 +74,7 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
         value -= 0.4
     else:
         words = [parse.words[t] for t in path]
-        value += 1.0 if any(w in LOCATIVE for w in words[:4]) else 0.0
+        value += 1.0 if any(w in wordlist("locative") for w in words[:4]) else 0.0
         value -= 3.0 if "from" in words[:3] else 0.0
         value -= 1.5 if any(t in others for t in path) else 0.0
     between = any(min(token, arguments.head) < other < max(token, arguments.head) for other in others)
