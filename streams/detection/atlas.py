@@ -9,9 +9,12 @@ from streams.detection.resolve import locate, resolve
 from streams.detection.scene import NamedPlace
 from streams.records import Place
 
-_NAME = r"(?:(?:[Aa]l|[Aa]d|[Aa]n|[Aa]r|[Aa]s|[Aa]sh|[Aa]t|[Aa]z|[Ee]l|[Ee]d|[Ee]s|[Ee]z)[- ])?[A-Z][\w’']+(?:(?:-| )(?:(?:al|ad|an|ar|as|ash|at|az|el|ed|es|ez)[- ])?[A-Z][\w’']+){0,2}"
+_ARTICLE = "[Aa]l|[Aa]d|[Aa]n|[Aa]r|[Aa]s|[Aa]sh|[Aa]t|[Aa]z|[Ee]l|[Ee]d|[Ee]s|[Ee]z"
+_WORD = r"[A-Z][\w’']+"
+_NAME = rf"(?:(?:{_ARTICLE})[- ])?{_WORD}(?:[- ](?:(?:{_ARTICLE})[- ])?{_WORD}){{0,2}}"
 _PROPOSED = re.compile(
-    rf"\b(?:in|at|near|on|of|over|outside|inside|around|towards?|target(?:s|ed)?|hits?) (?:(?:the|northern|southern|eastern|western|central|town|city|village) )*({_NAME})"
+    r"\b(?:in|at|near|on|of|over|outside|inside|around|towards?|target(?:s|ed)?|hits?) "
+    rf"(?:(?:the|northern|southern|eastern|western|central|town|city|village) )*({_NAME})"
     rf"|\b({_NAME}) (?:city|town|village|countryside|district|province)\b"
 )
 """Capitalised words where only a place stands: asked by their consonants when the plain look-up knows no such name."""

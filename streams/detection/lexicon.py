@@ -20,7 +20,7 @@ class LexiconError(ValueError):
 
 
 def fold(text: str) -> str:
-    """Lower-case *text* with everything but letters and digits, and whole HTML tags, as spaces, character for character, so that offsets hold."""
+    """Lower-case *text*, with spaces for whatever is no letter or digit and for HTML tags; character for character, so offsets hold."""
     lower = text.lower()
     if len(lower) != len(text):
         lower = "".join(low if len(low := c.lower()) == 1 else c for c in text)
@@ -108,11 +108,11 @@ def compile_pattern(frame: str, weight: int, source: str) -> Pattern:
     """Compile one pattern of the small language that `triggers.tsv` explains."""
     parts: list[str] = []
     anchors: frozenset[str] = frozenset()
-    for token in source.split():
-        if token == "...":
+    for piece in source.split():
+        if piece == "...":
             parts.append(GAP)
             continue
-        alternatives = sorted({" ".join(fold(form).split()) for term in token.split("|") for form in forms(term)}, key=len, reverse=True)
+        alternatives = sorted({" ".join(fold(form).split()) for term in piece.split("|") for form in forms(term)}, key=len, reverse=True)
         anchors = anchors or frozenset(a.split(" ")[0] for a in alternatives)
         parts.append(" +(?:" + "|".join(a.replace(" ", " +") for a in alternatives) + r")(?!\w)")
     return Pattern(frame, weight, source, re.compile("".join(parts)), anchors)

@@ -10,12 +10,20 @@ from streams.records import FACILITIES
 BEARING = 6
 """Of two places as well attached, one this many tokens nearer is taken."""
 _SETTLED = frozenset({"city", "town", "village", "district"})
+_FIELDS = frozenset({"airport", "air_base"})
+_BASES = frozenset({"air_base", "base", "naval_base", "barracks", "camp", "airport"})
+_DIVISIONS = frozenset({"region", "admin1"})
 _COREFERENT: dict[str, frozenset[str]] = {
-    "city": _SETTLED, "town": _SETTLED, "village": _SETTLED, "district": _SETTLED, "capital": _SETTLED,
-    "base": frozenset({"air_base", "base", "naval_base", "barracks", "camp", "airport"}), "airbase": frozenset({"air_base"}),
-    "airport": frozenset({"airport", "air_base"}), "airfield": frozenset({"airport", "air_base"}), "port": frozenset({"port", "naval_base"}), "camp": frozenset({"camp", "base"}),
-    "province": frozenset({"region", "admin1"}), "region": frozenset({"region", "admin1"}), "site": FACILITIES, "facility": FACILITIES, "compound": FACILITIES, "outpost": FACILITIES,
-}  # fmt: skip
+    **dict.fromkeys(("city", "town", "village", "district", "capital"), _SETTLED),
+    **dict.fromkeys(("site", "facility", "compound", "outpost"), FACILITIES),
+    **dict.fromkeys(("province", "region"), _DIVISIONS),
+    **dict.fromkeys(("airport", "airfield"), _FIELDS),
+    "base": _BASES,
+    "airbase": frozenset({"air_base"}),
+    "port": frozenset({"port", "naval_base"}),
+    "camp": frozenset({"camp", "base"}),
+}
+"""Which kinds of place "the city", "the base" can stand for."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ def _governed_by_preposition(scene: Scene, token: int, within: frozenset[int]) -
 
 def _path(scene: Scene, token: int, arguments: Arguments) -> list[int] | None:
     """The tokens between a place and the trigger or its verb, from the place upward; None if the way does not lead there."""
-    found = []
+    found: list[int] = []
     for above in ancestors(scene.parse, token):
         if above in {arguments.head, arguments.verb}:
             return found
@@ -184,7 +192,8 @@ def _near_tokens(scene: Scene, arguments: Arguments) -> list[int]:
     parse = scene.parse
     return [
         o
-        for top in {arguments.head, arguments.verb} - {None}
+        for top in (arguments.head, arguments.verb)
+        if top is not None
         for p in parse.children[top]
         if parse.deps[p] == "prep"
         for o in parse.children[p]
