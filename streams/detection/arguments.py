@@ -3,18 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from streams.detection.lexicon import wordlist
 from streams.detection.nlp import Parse
 
 CLAUSES = frozenset({"relcl", "acl", "advcl", "ccomp", "parataxis"})
 AGAINST = frozenset(
     {"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "from", "over"}
-)
-LIGHT = frozenset(
-    "launch launched launches launching carry carried carries carrying conduct conducted conducts conducting stage staged stages staging mount mounted mounting begin "
-    "began beginning start started starting continue continued continuing wage waged waging commit committed make made making making execute perform performed press "
-    "pressing resume resumed intensify intensified step stepped open opened use used uses using fire fired deliver unleash unleashed fight fought engage engaged "
-    "see saw seen report reported witness witnessed renew renewed do did undertake undertook involve involved join joined set detonate detonated hurl hurled "
-    "throw threw kick kicked announce announced take took inflict inflicted suffer suffered sustain sustained escalate escalated".split()
 )
 DYING = ("die", "dies", "died", "dying", "dead", "fell", "suffer", "suffered", "sustained")
 """Verbs whose subject it happens to."""
@@ -186,7 +180,7 @@ def _from_governor(parse: Parse, head: int, verb: int, who: set[int], whom: set[
         for child in _children(parse, verb, {"dobj"}):
             whom |= phrase(parse, child)
         _from_prepositions(parse, verb, set(), whom, means)
-    elif parse.words[verb] in LIGHT or dep == "nsubjpass":
+    elif parse.words[verb] in wordlist("light") or dep == "nsubjpass":
         _from_prepositions(parse, verb, who, whom, means)
         if dep != "nsubjpass":
             who |= {t for s in _subjects(parse, verb) for t in phrase(parse, s)}

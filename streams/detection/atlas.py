@@ -1,5 +1,6 @@
 """The gazetteer as the detector asks it: a part of a text in, its place names with what they mean out."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,18 @@ from streams.detection.gazetteer import FOLDER, Gazetteer
 from streams.detection.resolve import locate, resolve
 from streams.detection.scene import NamedPlace
 from streams.records import Place
+
+_ARTICLE = "[Aa]l|[Aa]d|[Aa]n|[Aa]r|[Aa]s|[Aa]sh|[Aa]t|[Aa]z|[Ee]l|[Ee]d|[Ee]s|[Ee]z"
+_WORD = r"[A-Z][\w’']+"
+_NAME = rf"(?:(?:{_ARTICLE})[- ])?{_WORD}(?:[- ](?:(?:{_ARTICLE})[- ])?{_WORD}){{0,2}}"
+_PROPOSED = re.compile(
+    r"\b(?:in|at|near|on|of|over|outside|inside|around|towards?|target(?:s|ed)?|hits?) "
+    rf"(?:(?:the|northern|southern|eastern|western|central|town|city|village) )*({_NAME})"
+    rf"|\b({_NAME}) (?:city|town|village|countryside|district|province)\b"
+)
+"""Capitalised words where only a place stands: asked by their consonants when the plain look-up knows no such name."""
+CONTEXT = 12
+"""Known names of the text that help to choose among namesakes."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +34,51 @@ class Atlas:
         return cls(Gazetteer.load(folder or FOLDER, extra=extra))
 
     def places(self, text: str, start: int, end: int) -> list[NamedPlace]:
-        """The place names in ``text[start:end]``, resolved jointly."""
+        """The place names in ``text[start:end]``, resolved jointly, in order."""
         found = locate(self.gazetteer, text, start=start, end=end)
-        return [
+        known = [
             NamedPlace(t.start, t.end, text[t.start : t.end], place, reason, t.demonym, t.dateline)
             for t, place, reason in zip(found.toponyms, found.places, found.reasons, strict=True)
         ]
+        return sorted([*known, *self._romanised(text, start, end, known)], key=lambda p: p.start)
 
     def site(self, words: str, context: str) -> Place | None:
         """What a site's name means that the text only implies; None if no such site is known."""
         return resolve(self.gazetteer, words, [(0, len(words))])[0]
+
+    def _romanised(self, text: str, start: int, end: int, known: list[NamedPlace]) -> list[NamedPlace]:
+        """Names spelt another way than the gazetteer does: "Deir Ezzor". Taken only in a country that the text speaks of."""
+        spans = _proposals(text, start, end, known)
+        spans = [s for s in spans if len(self.gazetteer.read(text[slice(*s)]).places)]
+        if not spans:
+            return []
+        context = [(p.start, p.end) for p in known if p.place and not p.dateline][:CONTEXT]
+        moved = [(a - start, b - start) for a, b in (*spans, *context)]
+        places = resolve(self.gazetteer, text[start:end], moved)[: len(spans)]
+        countries = {p.place.country for p in known if p.place}
+        good = (
+            (s, p)
+            for s, p in zip(spans, places, strict=True)
+            if p and (p.country in countries or (not countries and _is_arabic(text[slice(*s)])))
+        )
+        return [NamedPlace(a, b, text[a:b], p) for (a, b), p in good]
+
+
+def _is_arabic(name: str) -> bool:
+    return bool(
+        re.match(r"(?:[Aa][ldnrstz]h?|[Ee][ldsz])[- ]|(?:Deir|Jabal|Tell?|Kafr|Wadi|Ain|Ein|Ras|Jisr|Bab|Beit|Khan|Umm|Abu|Qasr) ", name)
+    )
+
+
+def _proposals(text: str, start: int, end: int, known: list[NamedPlace]) -> list[tuple[int, int]]:
+    """Where a place's name seems to stand that is not among the known; linear in both."""
+    found = []
+    at = 0
+    for match in _PROPOSED.finditer(text, start, end):
+        group = 1 if match[1] else 2
+        low, high = match.span(group)
+        while at < len(known) and known[at].end <= low:
+            at += 1
+        if not (at < len(known) and known[at].start < high):
+            found.append((low, high))
+    return found

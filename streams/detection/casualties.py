@@ -8,17 +8,39 @@ from streams.records import Range
 _UNITS = {
     w: i
     for i, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
-_UNITS |= {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_UNITS |= {w: 10 * i for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
 _VAGUE: dict[str, Range] = {
     "dozens": (24, None), "scores": (40, None), "hundreds": (200, None), "thousands": (2000, None), "tens": (20, None),
     "several": (2, None), "a dozen": (12, 12), "a number": (2, None), "a few": (2, None), "some": (2, None), "many": (2, None),
 }  # fmt: skip
 """The lowest count each word allows; it says nothing of the highest."""
 _WORD = "|".join(sorted(_UNITS, key=len, reverse=True))
-_NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?!\w)|(?:{_WORD})(?:-(?:{_WORD}))?|dozens|scores|hundreds|thousands|tens|several|a dozen|a number|a few|some|many|an?)"
+_DIGITS = r"\d{1,3}(?:,\d{3})+|\d+(?!\w)"
+_NUMBER = rf"(?:{_DIGITS}|(?:{_WORD})(?:-(?:{_WORD}))?|{'|'.join(_VAGUE)}|an?)"
 _BOUND = (
     r"(?P<bound>at least|more than|over|no fewer than|not less than|up to|as many as|at most|fewer than|about|around|nearly|almost|some)"
 )
@@ -48,14 +70,19 @@ def _passive(words: str) -> re.Pattern[str]:
 _KILLED_PATTERNS = (
     _passive(_KILLED),
     _verb(
-        r"kill(?:s|ed|ing)?|leav(?:e|es|ing)|left|claim(?:s|ed|ing) the lives of|deaths? of|massacr(?:e|ed|ing)|execut(?:ed|ing)|toll (?:rises|rose|climbs) to"
+        r"kill(?:s|ed|ing)?|leav(?:e|es|ing)|left|claim(?:s|ed|ing) the lives of|deaths? of|massacr(?:e|ed|ing)|execut(?:ed|ing)"
+        r"|toll (?:rises|rose|climbs) to"
     ),
 )
 _HURT_PATTERNS = (_passive(_HURT), _verb(r"wound(?:s|ed|ing)?|injur(?:es|ed|ing)|hurting"))
 _LEFT = re.compile(r"\s*(?:[\w’'-]+\s+){0,5}?(dead|killed|wounded|injured)\b", re.IGNORECASE)
+_MATERIEL = (
+    r"warplanes?|tanks?|helicopters?|jets?|aircraft|drones?|vehicles?|planes?|howitzers?|batter(?:y|ies)|launchers?|warships?|boats?"
+    r"|depots?|guns?|bulldozers?|carriers?|trucks?|pickups?"
+)
 _LOSS = re.compile(
-    rf"\b(?:destroy(?:s|ed|ing)?|shot down|downed|knocked out|sank|sunk|loss of)\s+(?P<what>(?:{_BOUND.replace('P<bound>', ':').replace('(?::', '(?:')}\s+)?(?:{_NUMBER})\s+(?:[\w-]+\s+){{0,3}}?"
-    r"(?:warplanes?|tanks?|helicopters?|jets?|aircraft|drones?|vehicles?|planes?|howitzers?|batter(?:y|ies)|launchers?|warships?|boats?|depots?|guns?|bulldozers?|carriers?|trucks?|pickups?))\b",
+    r"\b(?:destroy(?:s|ed|ing)?|shot down|downed|knocked out|sank|sunk|loss of)\s+"
+    rf"(?P<what>(?:{_BOUND}\s+)?{_NUMBER}\s+(?:[\w-]+\s+){{0,3}}?(?:{_MATERIEL}))\b",
     re.IGNORECASE,
 )
 
@@ -95,10 +122,7 @@ def number(words: str) -> Range:
         return _VAGUE[words]
     if words in {"a", "an"}:
         return (1, 1)
-    if words[0].isdigit():
-        exact = int(words.replace(",", ""))
-    else:
-        exact = sum(_UNITS[part] for part in words.split("-"))
+    exact = int(words.replace(",", "")) if words[0].isdigit() else sum(_UNITS[part] for part in words.split("-"))
     return (exact, exact)
 
 

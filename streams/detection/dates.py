@@ -13,15 +13,22 @@ from streams.records import DatePrecision, Occurred
 DAY = timedelta(days=1)
 CURRENT_DAYS = 7
 """What ended longer before publication is historical (DESIGN 3, rule 14)."""
-_MONTHS = {m: i for i, m in enumerate("january february march april may june july august september october november december".split(), 1)}
+_MONTHS = {
+    m: i
+    for i, m in enumerate(
+        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"], 1
+    )
+}
 _MONTHS |= {m[:3]: i for m, i in _MONTHS.items()} | {"sept": 9}
-_WEEKDAYS = {d: i for i, d in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())}
-_NUMBERS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())} | {
+_WEEKDAYS = {d: i for i, d in enumerate(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])}
+_SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_NUMBERS = {w: i for i, w in enumerate(_SMALL)} | {
     "a": 1, "an": 1, "several": 3, "few": 3, "a few": 3, "a couple of": 2, "couple": 2, "fifteen": 15, "twenty": 20, "thirty": 30, "many": 10,
 }  # fmt: skip
-_MONTH = r"(?P<month>january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\.?"
-_MONTH_NAME = r"(?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)\.?"
-_COUNT = r"(?P<count>\d+|a few|a couple of|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|several|many)"
+_ANY_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = rf"(?P<month>{_ANY_MONTH})\.?"
+_MONTH_NAME = rf"(?P<month>{'|'.join(m.capitalize() for m in _ANY_MONTH.split('|'))})\.?"
+_COUNT = rf"(?P<count>\d+|a few|a couple of|an?|{'|'.join(_SMALL[1:])}|fifteen|twenty|thirty|several|many)"
 _UNIT_DAYS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "year": 365, "decade": 3650, "century": 36500}
 
 
@@ -190,34 +197,55 @@ def _count(words: str) -> float:
     return float(words) if words.isdigit() else float(_NUMBERS.get(words.lower(), 3))
 
 
+def _year(match: re.Match[str], published: datetime | None) -> Occurred | None:
+    year = int(match["year"] or match["year2"])
+    return Occurred(start=datetime(year, 1, 1, tzinfo=UTC), end=datetime(year + 1, 1, 1, tzinfo=UTC), precision="year")
+
+
 def _regex(pattern: str) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + pattern + r")\b", re.IGNORECASE)
 
 
-_DAYNAME = r"(?P<weekday>monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
+_ANY_DAY = "|".join(_WEEKDAYS)
+_DAYNAME = rf"(?P<weekday>{_ANY_DAY})"
 _YEAR = r"(?P<year>1[5-9]\d\d|20\d\d)"
+_SEASON = "spring|summer|autumn|fall|winter"
+_NEXT = rf"(?:next|coming|upcoming) (?:week|month|year|{_SEASON}|{_ANY_DAY})|tomorrow"
+_AGO = rf"{_COUNT} (?P<unit>hours?|days?|weeks?|months?|years?|decades?|centuries|century) (?:ago|earlier|before now)"
+_LONG_AGO = (
+    r"(?:some |many |several )?(?:years|decades|centuries|generations) ago|during (?:the )?(?:world war(?: [ivx\d]+)?|cold war|civil war of)"
+    r"|in (?:the )?(?:1[5-9]|20)\d0s|last century|in recent years|long ago"
+)
+_OVER_THE_PAST = (
+    rf"(?:over|in|during|for|within) the (?:past|last) (?:(?P<count>\d+|few|couple|{'|'.join(_SMALL[1:11])}|several) )?"
+    r"(?P<unit>hours?|days?|weeks?|months?|years?)"
+)
+_IN_MONTH = (
+    r"\b(?:[Ii]n|[Ss]ince|[Dd]uring|[Ll]ast|[Bb]y|(?:[Ee]arlier|[Ll]ate|[Ee]arly) (?:in )?|[Ee]arl(?:y|ier)|[Mm]id-?)\s?"
+    + _MONTH_NAME
+    + r"(?!\w)(?! \d)"
+)
+_IN_YEAR = (
+    rf"(?:in|since|during|of|back in|by|the|from|until|early|late|{_SEASON}) {_YEAR}|{_YEAR.replace('year', 'year2')}"
+    r"(?='s|’s| war| invasion| attack| bombing| offensive| revolution| battle| siege| uprising)"
+)
 _READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool]]] = [
-    (_regex(r"(?:next|coming|upcoming) (?:week|month|year|spring|summer|autumn|fall|winter|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|tomorrow"), _nothing, {"future": True}),
+    (_regex(_NEXT), _nothing, {"future": True}),
     (_regex(_MONTH + r" (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,? " + _YEAR + ")?"), _full, {}),
     (_regex(r"(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?" + _MONTH + "(?:,? " + _YEAR + ")?"), _full, {}),
     (_regex(_MONTH + r"(?: of)?,? " + _YEAR), _month_year, {}),
-    (_regex(_COUNT + r" (?P<unit>hours?|days?|weeks?|months?|years?|decades?|centuries|century) (?:ago|earlier|before now)"), _ago, {}),
-    (_regex(r"(?:some |many |several )?(?:years|decades|centuries|generations) ago|during (?:the )?(?:world war(?: [ivx\d]+)?|cold war|civil war of)|in (?:the )?(?:1[5-9]|20)\d0s|last century|in recent years|long ago"), _nothing, {"past": True}),
-    (_regex(r"(?:over|in|during|for|within) the (?:past|last) (?:(?P<count>\d+|few|couple|one|two|three|four|five|six|seven|eight|nine|ten|several) )?(?P<unit>hours?|days?|weeks?|months?|years?)"), _past, {"duration": True}),
-    (re.compile(r"\b(?:[Ii]n|[Ss]ince|[Dd]uring|[Ll]ast|[Bb]y|(?:[Ee]arlier|[Ll]ate|[Ee]arly) (?:in )?|[Ee]arl(?:y|ier)|[Mm]id-?)\s?" + _MONTH_NAME + r"(?!\w)(?! \d)"), _month, {}),
+    (_regex(_AGO), _ago, {}),
+    (_regex(_LONG_AGO), _nothing, {"past": True}),
+    (_regex(_OVER_THE_PAST), _past, {"duration": True}),
+    (re.compile(_IN_MONTH), _month, {}),
     (_regex(r"(?:(?P<last>last|past|previous|this|late|early) )?" + _DAYNAME), _weekday, {}),
     (_regex(r"overnight|last night|in the night|during the night"), _night, {}),
     (_regex(r"yesterday"), _days_back(1), {}),
-    (_regex(r"today|tonight|this (?:morning|afternoon|evening)|earlier in the day|at dawn on (?:today)"), _days_back(0), {}),
+    (_regex(r"today|tonight|this (?:morning|afternoon|evening)|earlier in the day"), _days_back(0), {}),
     (_regex(r"(?:earlier )?(?P<last>last|previous|this|earlier this) (?P<unit>week|month|year)"), _last, {}),
-    (_regex(r"(?:the )?(?P<last>last|previous) (?P<unit>summer|winter|spring|autumn|fall)"), _last, {"past": True}),
-    (_regex(r"(?:in|since|during|of|back in|by|the|from|until|early|late|summer|spring|autumn|winter|fall) " + _YEAR + r"|" + _YEAR.replace("year", "year2") + r"(?='s|’s| war| invasion| attack| bombing| offensive| revolution| battle| siege| uprising)"), lambda m, p: _year_of(m), {}),
-]  # fmt: skip
-
-
-def _year_of(match: re.Match[str]) -> Occurred | None:
-    year = int(match["year"] or match["year2"])
-    return Occurred(start=datetime(year, 1, 1, tzinfo=UTC), end=datetime(year + 1, 1, 1, tzinfo=UTC), precision="year")
+    (_regex(rf"(?:the )?(?P<last>last|previous) (?P<unit>{_SEASON})"), _last, {"past": True}),
+    (_regex(_IN_YEAR), _year, {}),
+]
 
 
 _AFTER = _regex(_COUNT + r" days? (?:after|following)")

@@ -3,19 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
 from streams.detection import actors
 from streams.detection.arguments import Arguments
-from streams.detection.scene import ARMED, WEAPONS, Scene, weapon_of
+from streams.detection.lexicon import wordlist
+from streams.detection.scene import ARMED, WEAPONS, NamedPlace, Scene, weapon_of
 from streams.detection.sense import CIVIL
 from streams.detection.triggers import Trigger
 from streams.records import EventType, Outcome
 
-GROUND = frozenset(
-    "storm storms stormed storming assault assaults assaulted assaulting raid raided raiding offensive offensives infiltrate infiltrated infiltrating incursion invade "
-    "invaded invading invasion onslaught counteroffensive counterattack ambush ambushed push pushed surged rolled rumbled swept".split()
-)
-"""Words of men on the ground: there the fighting, not the weapon, is what the telling is about."""
 FIGHTING = frozenset({"clash", "assault", "fire", "air", "shell", "suicide", "bomb", "hit", "kill"})
 GENERIC = frozenset({"assault", "fire", "hit", "kill"})
 """Frames whose type is made by the weapon or by who is hit."""
@@ -25,7 +20,26 @@ WEAPON_TYPES: dict[str, EventType] = {
 }  # fmt: skip
 """Kind of weapon to type, strongest first (rule 4)."""
 _ARMS = frozenset(
-    "weapon weapons arms ammunition munitions firearm firearms gun guns pistol pistols explosives rifle rifles cache drugs cocaine equipment".split()
+    [
+        "weapon",
+        "weapons",
+        "arms",
+        "ammunition",
+        "munitions",
+        "firearm",
+        "firearms",
+        "gun",
+        "guns",
+        "pistol",
+        "pistols",
+        "explosives",
+        "rifle",
+        "rifles",
+        "cache",
+        "drugs",
+        "cocaine",
+        "equipment",
+    ]
 )
 
 
@@ -70,7 +84,7 @@ def weapon_kind(scene: Scene, within: frozenset[int] | None = None) -> str | Non
 
 def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """An attack, by the weapon used or else by who is hit."""
-    ground = _word(scene, arguments.head) in GROUND or "gun" in {weapon_of(h).kind for h in scene.weapons}
+    ground = _word(scene, arguments.head) in wordlist("ground") or "gun" in {weapon_of(h).kind for h in scene.weapons}
     own = weapon_kind(scene, arguments.who | arguments.means | {arguments.head})
     kind = own or (weapon_kind(scene) if trigger.frame in {"kill", "hit"} else None)
     if kind and kind != "grenade" and (not ground or kind in {"chemical", "suicide"}):
@@ -112,7 +126,7 @@ def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
         return False
     if side == "state":
         return True
-    if _word(scene, arguments.head) in GROUND:
+    if _word(scene, arguments.head) in wordlist("ground"):
         return "civilian" not in scene.near() or bool(scene.near() & {"state_force", "mil_site"})
     near = scene.near()
     return bool(near & {"state_force", "mil_site", "force"}) or (
@@ -159,7 +173,7 @@ def _clash(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A place that changed hands, by who has it now; persons and things that are captured are something else."""
     whom = scene.classes_of(arguments.whom)
-    names = [p for p in scene.places_in(arguments.whom) if not p.demonym]
+    names = [p for p in scene.places if not p.demonym and (_beside(trigger, p) or p in scene.places_in(arguments.whom))]
     words = {_word(scene, t) for t in arguments.whom}
     armed = bool(scene.classes_of(arguments.who) & ARMED) or any(a.armed for a in scene.actors_in(arguments.who))
     place = bool(names) or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
@@ -189,6 +203,11 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     return Kind(
         "government_regains_territory" if state else "non_state_actor_overtakes_territory", "partly_captured" if partly else "captured"
     )
+
+
+def _beside(trigger: Trigger, place: NamedPlace) -> bool:
+    """ "Recaptured Mosul": right behind the verb it is the object, whatever the parser makes of a strange name."""
+    return 0 < place.start - trigger.end <= 2
 
 
 def _sides(scene: Scene, trigger: Trigger, arguments: Arguments) -> tuple[str | None, str | None]:

@@ -20,7 +20,7 @@ class LexiconError(ValueError):
 
 
 def fold(text: str) -> str:
-    """Lower-case *text* with everything but letters and digits, and whole HTML tags, as spaces, character for character, so that offsets hold."""
+    """Lower-case *text*, with spaces for whatever is no letter or digit and for HTML tags; character for character, so offsets hold."""
     lower = text.lower()
     if len(lower) != len(text):
         lower = "".join(low if len(low := c.lower()) == 1 else c for c in text)
@@ -79,6 +79,19 @@ def forms(term: str) -> frozenset[str]:
     return frozenset({term})
 
 
+@cache
+def wordlist(name: str) -> frozenset[str]:
+    """One list of `grammar.tsv`.
+
+    Raises:
+        LexiconError: There is no list of that name.
+    """
+    for _, (listed, words, _) in rows("grammar.tsv", 3):
+        if listed == name:
+            return frozenset(words.split())
+    raise LexiconError(f"{DATA / 'grammar.tsv'}: no list {name!r}")
+
+
 @dataclass(frozen=True)
 class Pattern:
     """One row of `triggers.tsv`, ready to match in folded text from the space before its first word."""
@@ -95,11 +108,11 @@ def compile_pattern(frame: str, weight: int, source: str) -> Pattern:
     """Compile one pattern of the small language that `triggers.tsv` explains."""
     parts: list[str] = []
     anchors: frozenset[str] = frozenset()
-    for token in source.split():
-        if token == "...":
+    for piece in source.split():
+        if piece == "...":
             parts.append(GAP)
             continue
-        alternatives = sorted({" ".join(fold(form).split()) for term in token.split("|") for form in forms(term)}, key=len, reverse=True)
+        alternatives = sorted({" ".join(fold(form).split()) for term in piece.split("|") for form in forms(term)}, key=len, reverse=True)
         anchors = anchors or frozenset(a.split(" ")[0] for a in alternatives)
         parts.append(" +(?:" + "|".join(a.replace(" ", " +") for a in alternatives) + r")(?!\w)")
     return Pattern(frame, weight, source, re.compile("".join(parts)), anchors)
@@ -270,7 +283,7 @@ def _states() -> dict[str, object]:
     found: dict[str, object] = {}
     for _, (actor, name, demonyms, metonyms) in rows("states.tsv", 4):
         state = ActorName(actor, name, "state", None, None)
-        found |= {alias: (state, False) for alias in (name, *metonyms.split("|"))}
+        found |= dict.fromkeys((name, *metonyms.split("|")), (state, False))
         found |= {alias: (state, True) for alias in demonyms.split("|") if alias not in found}
     return found
 

@@ -84,8 +84,8 @@ def _blis_is_quicker() -> bool:
 
     left = numpy.ones((256, 288), dtype="f")
     right = numpy.ones((288, 384), dtype="f")
-    rounds = [_rounds(lambda ops=NumpyOps(use_blis=blis): ops.gemm(left, right)) for blis in (True, False)]  # type: ignore[misc]
-    return rounds[0] > rounds[1]
+    quick, plain = NumpyOps(use_blis=True), NumpyOps(use_blis=False)
+    return _rounds(lambda: quick.gemm(left, right)) > _rounds(lambda: plain.gemm(left, right))
 
 
 def _rounds(work: Any) -> int:

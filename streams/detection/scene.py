@@ -134,7 +134,7 @@ def _is_place(place: NamedPlace, actors: tuple[NamedActor, ...], agencies: tuple
 
 def _is_name(place: NamedPlace, parse: Parse) -> bool:
     """Whether the tagger takes any of its words for a name; "At", "Over" and "We" at the head of a sentence are none."""
-    if len(place.words) > 6 or not place.words.isalpha():
+    if place.start > 1 or len(place.words) > 6 or not place.words.isalpha():
         return True
     tags = [tag for start, tag in zip(parse.starts, parse.tags, strict=True) if place.start <= start < place.end]
     return not tags or any(tag.startswith("NN") or tag in {"JJ", "FW"} for tag in tags)

@@ -94,8 +94,7 @@ def grounded(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
 def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, found: set[str]) -> bool:
     """What each kind of word may lean on when no arms are named."""
     doubtful = any(
-        sign.startswith(("near_", "who_", "whom_"))
-        and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in DOUBTFUL
+        sign.startswith(("near_", "who_", "whom_")) and sign.removeprefix("near_").removeprefix("whom_").removeprefix("who_") in DOUBTFUL
         for sign in found
     )
     match trigger.frame:
@@ -105,10 +104,12 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
         case "intercept":
             return True
         case "chemical":
-            return bool({"used", "use", "attack", "attacks", "attacked", "dropped", "fired", "released"} & set(scene.parse.words)) or bool(found & LOOSE_GROUNDS)
+            return bool({"used", "use", "attack", "attacks", "attacked", "dropped", "fired", "released"} & set(scene.parse.words)) or bool(
+                found & LOOSE_GROUNDS
+            )
         case "bomb" if {"near_toll", "whom_civil"} & found:
             return True
-        case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "near_toll"} & found and not doubtful:
+        case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "whom_area", "near_toll"} & found and not doubtful:
             return scene.parse.words[arguments.head] not in SPORTING
         case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True

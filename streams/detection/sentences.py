@@ -3,17 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from streams.detection.lexicon import wordlist
+
 MAX_SENTENCE = 1_500
 """Characters: what has no full stop for longer is a list or a table and is read in pieces; nothing is left out."""
 WRAPPED_LINE = 100
 """Characters: a text of many lines, none longer, was wrapped by a mail program; its single line breaks are spaces."""
 _BREAK = re.compile(r"[.!?…]+[\"”’'»)\]]*\s+(?=[\"“‘'«(\[]*[A-Z0-9À-ÞĀ-ſ])|\s*\n\s*\n\s*|\s*\n\s*")
 _LAST_WORD = re.compile(r"([\w.]+)\W*$")
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof gen maj lt col sgt capt cpl pvt brig adm cmdr gov sen rep rev hon pres st ste mt ft no vs etc al jr sr inc ltd corp co dept "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun calif tex fla ala ariz ark colo conn del ga ill ind kan ky la mass "
-    "md mich minn miss mo neb nev okla ore pa tenn va vt wash wis wyo approx est u.s u.k u.n e.g i.e a.m p.m".split()
-)
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def _ends_here(text: str, start: int, match: re.Match[str], *, wrapped: bool) ->
 
 
 def _is_abbreviation(word: str) -> bool:
-    return word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper())
+    return word.lower() in wordlist("abbreviation") or (len(word) == 1 and word.isupper())
 
 
 def _add(found: list[Sentence], text: str, start: int, end: int) -> None:

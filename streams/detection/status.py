@@ -14,6 +14,8 @@ PRECEDENCE: tuple[Status, ...] = (
     "exercise", "negated", "denied", "threatened", "planned", "hypothetical", "attempted", "historical", "follow_up", "claimed", "asserted",
 )  # fmt: skip
 """Of several that hold, the first is the status (DESIGN 3, rule 20)."""
+_BY_WORD: tuple[Status, ...] = ("negated", "threatened", "hypothetical", "planned", "attempted")
+_BY_GOVERNOR: tuple[Status, ...] = ("denied", "negated", "threatened", "planned", "hypothetical", "attempted")
 _REPORTED = frozenset({"according", "per"})
 _FACTIVE = frozenset({"after", "following", "since", "despite", "amid", "amidst", "over", "because", "given", "as"})
 """Prepositions whose object has happened, whatever becomes of the clause they hang on: "will advance after seizing Dabiq"."""
@@ -90,17 +92,16 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     near_words = _own_words(scene, arguments, above)
     if "exercise_kind" in scene.near():
         holding.add("exercise")
-    for status in ("negated", "threatened", "hypothetical", "planned", "attempted"):
+    for status in _BY_WORD:
         if near_words & cues.get((status, "word"), frozenset()):
-            holding.add(status)  # type: ignore[arg-type]
-    for status in ("denied", "negated", "threatened", "planned", "hypothetical", "attempted"):
+            holding.add(status)
+    for status in _BY_GOVERNOR:
         if _governed(scene, arguments, above, cues.get((status, "above"), frozenset()), cues["through", "above"]):
-            holding.add(status)  # type: ignore[arg-type]
+            holding.add(status)
     if (
         set(words_above) & cues["followup", "above"]
         or set(parse.words) & cues["followup", "sentence"]
-        or "court" in scene.near()
-        and "aftermath" in scene.near()
+        or ("court" in scene.near() and "aftermath" in scene.near())
     ):
         holding.add("follow_up")
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
@@ -166,8 +167,8 @@ def _unrealised(scene: Scene, arguments: Arguments, through: frozenset[str]) -> 
     for _ in range(4):
         if any(parse.words[c] == "to" and parse.deps[c] == "aux" for c in parse.children[below]):
             governor = parse.heads[below]
-            vouched = parse.words[governor] in through or parse.deps[below] in {"csubj", "ROOT"} and scene.headline
-            return governor != below and not vouched or (governor == below and _first_to(scene, below))
+            vouched = parse.words[governor] in through or (parse.deps[below] in {"csubj", "ROOT"} and scene.headline)
+            return (governor != below and not vouched) or (governor == below and _first_to(scene, below))
         if parse.deps[below] not in {"conj", "xcomp"} or parse.heads[below] == below:
             return False
         below = parse.heads[below]

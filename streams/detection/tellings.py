@@ -8,7 +8,7 @@ from streams.detection import actors, arguments, casualties, kinds, sense, statu
 from streams.detection.arguments import Arguments, ancestors
 from streams.detection.dates import DAY, DateWords
 from streams.detection.kinds import Kind
-from streams.detection.lexicon import Lexicon, Outlet
+from streams.detection.lexicon import Lexicon
 from streams.detection.scene import NamedActor, NamedPlace, Scene, weapon_of
 from streams.detection.status import Standing
 from streams.detection.triggers import Trigger
@@ -177,15 +177,17 @@ def _tell(scene: Scene, one: _Read, rest: Sequence[_Read], memory: Memory, lexic
     standing = status.judge(scene, args, date, memory.published, lexicon)
     if one.kind.attempted and standing.status in CURRENT:
         standing = replace(standing, status="attempted")
-    places = whereabouts.of(scene, args, others, list(memory.places), lexicon) or [None]
-    toll = casualties.read(scene.text) if one.kind.type in KINETIC else casualties.Toll()
+    kinetic = one.kind.type in KINETIC
+    toll = casualties.read(scene.text) if kinetic else casualties.Toll()
     base = Telling(
         type=one.kind.type, standing=standing, outcome=one.kind.outcome, confidence=sense.probability(one.score), place=None,
-        actors=_actors(scene, one, memory), weapons=_weapons(scene, [one, *rest]) if one.kind.type in KINETIC else (), killed=toll.killed, injured=toll.injured,
-        losses=casualties.losses(scene.text) if one.kind.type in KINETIC else None, occurred=date.when if date else None,
-        start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific, depth=_depth(scene, args.head, lexicon), headline=scene.headline,
+        actors=_actors(scene, one, memory), weapons=_weapons(scene, [one, *rest]) if kinetic else (), killed=toll.killed, injured=toll.injured,
+        losses=casualties.losses(scene.text) if kinetic else None, occurred=date.when if date else None,
+        start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific,
+        depth=_depth(scene, args.head, lexicon), headline=scene.headline,
     )  # fmt: skip
-    return [replace(base, place=place) for place in places]
+    places = whereabouts.of(scene, args, others, list(memory.places), lexicon)
+    return [replace(base, place=place) for place in places] or [base]
 
 
 def _actors(scene: Scene, one: _Read, memory: Memory) -> tuple[Actor, ...]:
@@ -295,7 +297,7 @@ def _takes_in(kept: Telling, one: Telling) -> bool:
 def _one_place(a: NamedPlace | None, b: NamedPlace | None) -> bool:
     if a is None or b is None or a.place is None or b.place is None:
         return True
-    return a.place.id == b.place.id or b.place.precision == "country" and a.place.country == b.place.country
+    return a.place.id == b.place.id or (b.place.precision == "country" and a.place.country == b.place.country)
 
 
 def join(kept: Telling, one: Telling) -> Telling:

@@ -3,22 +3,27 @@
 from dataclasses import dataclass
 
 from streams.detection.arguments import Arguments, ancestors
-from streams.detection.lexicon import Lexicon
+from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
 
-LOCATIVE = frozenset(
-    "in at near on outside inside around across over against into of toward towards within along through throughout between beyond above off between".split()
-)
 BEARING = 6
 """Of two places as well attached, one this many tokens nearer is taken."""
 _SETTLED = frozenset({"city", "town", "village", "district"})
+_FIELDS = frozenset({"airport", "air_base"})
+_BASES = frozenset({"air_base", "base", "naval_base", "barracks", "camp", "airport"})
+_DIVISIONS = frozenset({"region", "admin1"})
 _COREFERENT: dict[str, frozenset[str]] = {
-    "city": _SETTLED, "town": _SETTLED, "village": _SETTLED, "district": _SETTLED, "capital": _SETTLED,
-    "base": frozenset({"air_base", "base", "naval_base", "barracks", "camp", "airport"}), "airbase": frozenset({"air_base"}),
-    "airport": frozenset({"airport", "air_base"}), "airfield": frozenset({"airport", "air_base"}), "port": frozenset({"port", "naval_base"}), "camp": frozenset({"camp", "base"}),
-    "province": frozenset({"region", "admin1"}), "region": frozenset({"region", "admin1"}), "site": FACILITIES, "facility": FACILITIES, "compound": FACILITIES, "outpost": FACILITIES,
-}  # fmt: skip
+    **dict.fromkeys(("city", "town", "village", "district", "capital"), _SETTLED),
+    **dict.fromkeys(("site", "facility", "compound", "outpost"), FACILITIES),
+    **dict.fromkeys(("province", "region"), _DIVISIONS),
+    **dict.fromkeys(("airport", "airfield"), _FIELDS),
+    "base": _BASES,
+    "airbase": frozenset({"air_base"}),
+    "port": frozenset({"port", "naval_base"}),
+    "camp": frozenset({"camp", "base"}),
+}
+"""Which kinds of place "the city", "the base" can stand for."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
     precision = place.place.precision if place.place else "exact"
     value -= {"country": 1.2, "admin1": 0.5}.get(precision, 0.0)
     value -= 1.2 if place.demonym else 0.0
-    if token in arguments.whom:
+    if token in arguments.whom or 0 < place.start - parse.ends[arguments.head] <= 2:
         value += 2.0
     if token in arguments.who and not _governed_by_preposition(scene, token, arguments.who):
         value -= 1.5 if precision == "country" else 0.8
@@ -77,7 +82,7 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
         value -= 0.4
     else:
         words = [parse.words[t] for t in path]
-        value += 1.0 if any(w in LOCATIVE for w in words[:4]) else 0.0
+        value += 1.0 if any(w in wordlist("locative") for w in words[:4]) else 0.0
         value -= 3.0 if "from" in words[:3] else 0.0
         value -= 1.5 if any(t in others for t in path) else 0.0
     between = any(min(token, arguments.head) < other < max(token, arguments.head) for other in others)
@@ -104,7 +109,7 @@ def _governed_by_preposition(scene: Scene, token: int, within: frozenset[int]) -
 
 def _path(scene: Scene, token: int, arguments: Arguments) -> list[int] | None:
     """The tokens between a place and the trigger or its verb, from the place upward; None if the way does not lead there."""
-    found = []
+    found: list[int] = []
     for above in ancestors(scene.parse, token):
         if above in {arguments.head, arguments.verb}:
             return found
@@ -187,7 +192,8 @@ def _near_tokens(scene: Scene, arguments: Arguments) -> list[int]:
     parse = scene.parse
     return [
         o
-        for top in {arguments.head, arguments.verb} - {None}
+        for top in (arguments.head, arguments.verb)
+        if top is not None
         for p in parse.children[top]
         if parse.deps[p] == "prep"
         for o in parse.children[p]

@@ -17,10 +17,14 @@ class FewPlaces:
     """A placer that takes every capitalised word of a list for a town of that name, with a site's noun for that site."""
 
     def __init__(self, *names: str) -> None:
-        self._names = re.compile(r"\b(" + "|".join(sorted(map(re.escape, [*names, *COUNTRIES]), key=len, reverse=True)) + r")(?: (" + "|".join(SITES) + r"))?\b")
+        self._names = re.compile(
+            r"\b(" + "|".join(sorted(map(re.escape, [*names, *COUNTRIES]), key=len, reverse=True)) + r")(?: (" + "|".join(SITES) + r"))?\b"
+        )
 
     def places(self, text: str, start: int, end: int) -> list[NamedPlace]:
-        return [NamedPlace(m.start(), m.end(), m.group(), place(m[1], SITES.get(m[2] or ""))) for m in self._names.finditer(text, start, end)]
+        return [
+            NamedPlace(m.start(), m.end(), m.group(), place(m[1], SITES.get(m[2] or ""))) for m in self._names.finditer(text, start, end)
+        ]
 
     def site(self, words: str, context: str) -> Place | None:
         town, _, noun = words.rpartition(" ")
@@ -31,7 +35,16 @@ def place(name: str, kind: str | None = None) -> Place:
     """A place whose id is its name."""
     precision: Any = "country" if name in COUNTRIES else "exact"
     country = COUNTRIES.get(name, "XX")
-    return Place(id=name, name=name, kind=kind or ("country" if name in COUNTRIES else "city"), lat=1.0, lon=2.0, radius_km=5.0, country=country, precision=precision)
+    return Place(
+        id=name,
+        name=name,
+        kind=kind or ("country" if name in COUNTRIES else "city"),
+        lat=1.0,
+        lon=2.0,
+        radius_km=5.0,
+        country=country,
+        precision=precision,
+    )
 
 
 def article(text: str, **fields: Any) -> Article:

@@ -12,10 +12,9 @@ from tests.streams.detection.doubles import FewPlaces, article
 
 TABLE = Path(__file__).with_name("sentences.tsv")
 ROWS = [line.split("\t") for line in TABLE.read_text(encoding="utf8").splitlines() if line and not line.startswith("#")]
-TOWNS = sorted({m[1] for _, expect, _ in ROWS if (m := re.search(r"@([^+]+)", expect))} | set(
-    "Istanbul Brussels Beirut London Paris Madrid Mumbai Houston Tokyo Seattle Washington Warsaw Quetta Tbilisi Cairo Geneva Milan Moscow Vienna Prague Seoul Kourou Sydney Vilnius Mostar "
-    "Kirkuk Tripoli Barcelona Dallas".split()
-))
+ELSEWHERE = """Istanbul Brussels Beirut London Paris Madrid Mumbai Houston Tokyo Seattle Washington Warsaw Quetta Tbilisi Cairo Geneva Milan
+Moscow Vienna Prague Seoul Kourou Sydney Vilnius Mostar Kirkuk Tripoli Barcelona Dallas"""
+TOWNS = sorted({m[1] for _, expect, _ in ROWS if (m := re.search(r"@([^+]+)", expect))} | set(ELSEWHERE.split()))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +28,12 @@ def told(mention: Mention, expect: str) -> bool:
     assert match, f"bad expectation {expect!r}"
     kind, status, where, outcome = match.groups()
     named = mention.place.name if mention.place else None
-    return mention.type == kind and (mention.current if status == "*" else mention.status == status) and named == where and (outcome is None or mention.outcome == outcome)
+    return (
+        mention.type == kind
+        and (mention.current if status == "*" else mention.status == status)
+        and named == where
+        and (outcome is None or mention.outcome == outcome)
+    )
 
 
 @pytest.mark.parametrize(("group", "expect", "sentence"), ROWS, ids=[f"{g}: {s[:60]}" for g, _, s in ROWS])

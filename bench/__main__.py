@@ -1,0 +1,24 @@
+"""`make bench`: print every figure with machine and date, as rows for bench/README.md."""
+
+import os
+import platform
+from datetime import UTC, datetime
+
+from bench import local
+
+
+def machine() -> str:
+    """What it was measured on."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def main() -> None:
+    """Measure and print."""
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}\n")
+    print("| what | figure | beside, in the same run | ratio |\n|---|---|---|---|")
+    for row in local.figures():
+        print(f"| {' | '.join(row)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
