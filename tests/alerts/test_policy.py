@@ -122,8 +122,8 @@ NEXT = [
         "material_change", "correction", ("NOW siege, before armed clash",),
     ),
     (
-        "a place farther off than its radius", {}, {}, {}, {"place": t4(lat=34.6)},
-        "material_change", "correction", ("PLACE moved to T4",),
+        "a place farther off than its radius", {}, {}, {}, {"place": t4(name="Hill 7", lat=34.6)},
+        "material_change", "correction", ("PLACE moved to Hill 7",),
     ),
     ("a place within its radius", {}, {}, {}, {"place": t4(lat=34.5325)}, "unchanged", None, ()),
     (
