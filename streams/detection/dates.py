@@ -214,7 +214,8 @@ _SEASON = "spring|summer|autumn|fall|winter"
 _NEXT = rf"(?:next|coming|upcoming) (?:week|month|year|{_SEASON}|{_ANY_DAY})|tomorrow"
 _AGO = rf"{_COUNT} (?P<unit>hours?|days?|weeks?|months?|years?|decades?|centuries|century) (?:ago|earlier|before now)"
 _LONG_AGO = (
-    r"(?:some |many |several )?(?:years|decades|centuries|generations) ago|during (?:the )?(?:world war(?: [ivx\d]+)?|cold war|civil war of)"
+    r"(?:some |many |several )?(?:years|decades|centuries|generations) ago"
+    r"|during (?:the )?(?:world war(?: [ivx\d]+)?|cold war|civil war of)"
     r"|in (?:the )?(?:1[5-9]|20)\d0s|last century|in recent years|long ago"
 )
 _OVER_THE_PAST = (

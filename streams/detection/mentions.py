@@ -58,9 +58,9 @@ def _dated(one: Telling, kept: Sequence[Telling]) -> Telling:
 
 
 def _better_evidence(kept: Telling, one: Telling) -> Telling:
-    """Quote the running text rather than the headline, which seldom says when and by whom."""
+    """Quote the running text rather than the headline, which seldom says when, by whom and who said so."""
     if kept.headline and not one.headline:
-        return replace(one, actors=kept.actors or one.actors, confidence=max(kept.confidence, one.confidence), standing=kept.standing)
+        return replace(one, actors=kept.actors or one.actors, confidence=max(kept.confidence, one.confidence))
     return kept
 
 
