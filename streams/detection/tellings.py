@@ -183,7 +183,8 @@ def _tell(scene: Scene, one: _Read, rest: Sequence[_Read], memory: Memory, lexic
     base = Telling(
         type=one.kind.type, standing=standing, outcome=one.kind.outcome, confidence=sense.probability(one.score), place=None,
         actors=_actors(scene, one, memory), weapons=_weapons(scene, [one, *rest]) if kinetic else (),
-        killed=toll.killed, injured=toll.injured, losses=casualties.losses(scene.text) if kinetic else None, occurred=date.when if date else None,
+        killed=toll.killed, injured=toll.injured, losses=casualties.losses(scene.text) if kinetic else None,
+        occurred=date.when if date else None,
         start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific,
         depth=_depth(scene, args.head, lexicon), headline=scene.headline,
     )  # fmt: skip
