@@ -7,9 +7,7 @@ from streams.detection.lexicon import wordlist
 from streams.detection.nlp import Parse
 
 CLAUSES = frozenset({"relcl", "acl", "advcl", "ccomp", "parataxis"})
-AGAINST = frozenset(
-    {"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "from", "over"}
-)
+AGAINST = frozenset({"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "over"})
 DYING = ("die", "dies", "died", "dying", "dead", "fell", "suffer", "suffered", "sustained")
 """Verbs whose subject it happens to."""
 RELATIVE = frozenset({"that", "which", "who", "whom"})

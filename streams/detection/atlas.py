@@ -13,7 +13,7 @@ _ARTICLE = "[Aa]l|[Aa]d|[Aa]n|[Aa]r|[Aa]s|[Aa]sh|[Aa]t|[Aa]z|[Ee]l|[Ee]d|[Ee]s|[
 _WORD = r"[A-Z][\w’']+"
 _NAME = rf"(?:(?:{_ARTICLE})[- ])?{_WORD}(?:[- ](?:(?:{_ARTICLE})[- ])?{_WORD}){{0,2}}"
 _PROPOSED = re.compile(
-    r"\b(?:in|at|near|on|of|over|outside|inside|around|towards?|target(?:s|ed)?|hits?) "
+    r"\b(?:in|at|near|outside|inside|around|towards?|target(?:s|ed)?|(?:outskirts|countryside|north|south|east|west|suburbs?|vicinity) of) "
     rf"(?:(?:the|northern|southern|eastern|western|central|town|city|village) )*({_NAME})"
     rf"|\b({_NAME}) (?:city|town|village|countryside|district|province)\b"
 )

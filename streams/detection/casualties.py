@@ -48,7 +48,8 @@ _COUNT = rf"(?:{_BOUND}\s+)?(?P<number>{_NUMBER})(?:\s+(?:to|or|-)\s+(?P<upper>\
 _PEOPLE = r"(?:\s+(?!and\b|killed\b|dead\b|wounded\b|injured\b)(?!\d)[\w’'-]+){0,6}?"
 _KILLED = r"(?:killed|dead|slain|died|martyred|massacred|executed|murdered|beheaded|lost their lives)"
 _HURT = r"(?:wounded|injured|hurt|maimed)"
-_MIDDLE = r"(?:\s+(?:have been|has been|had been|were|was|are|is|being|been|were reported|reportedly|confirmed|also|others?|more|people|feared))*\s+"
+_BETWEEN = "have been|has been|had been|were|was|are|is|being|been|were reported|reportedly|confirmed|also|others?|more|people|feared"
+_MIDDLE = rf"(?:\s+(?:{_BETWEEN}))*\s+"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ _MONTHS |= {m[:3]: i for m, i in _MONTHS.items()} | {"sept": 9}
 _WEEKDAYS = {d: i for i, d in enumerate(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])}
 _SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _NUMBERS = {w: i for i, w in enumerate(_SMALL)} | {
-    "a": 1, "an": 1, "several": 3, "few": 3, "a few": 3, "a couple of": 2, "couple": 2, "fifteen": 15, "twenty": 20, "thirty": 30, "many": 10,
+    "a": 1, "an": 1, "several": 3, "few": 3, "a few": 3, "a couple of": 2, "couple": 2, "fifteen": 15,
+    "twenty": 20, "thirty": 30, "many": 10,
 }  # fmt: skip
 _ANY_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _MONTH = rf"(?P<month>{_ANY_MONTH})\.?"
@@ -213,7 +214,8 @@ _SEASON = "spring|summer|autumn|fall|winter"
 _NEXT = rf"(?:next|coming|upcoming) (?:week|month|year|{_SEASON}|{_ANY_DAY})|tomorrow"
 _AGO = rf"{_COUNT} (?P<unit>hours?|days?|weeks?|months?|years?|decades?|centuries|century) (?:ago|earlier|before now)"
 _LONG_AGO = (
-    r"(?:some |many |several )?(?:years|decades|centuries|generations) ago|during (?:the )?(?:world war(?: [ivx\d]+)?|cold war|civil war of)"
+    r"(?:some |many |several )?(?:years|decades|centuries|generations) ago"
+    r"|during (?:the )?(?:world war(?: [ivx\d]+)?|cold war|civil war of)"
     r"|in (?:the )?(?:1[5-9]|20)\d0s|last century|in recent years|long ago"
 )
 _OVER_THE_PAST = (

@@ -2,7 +2,7 @@
 
 import itertools
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,10 +14,12 @@ from streams.detection import mentions, nlp, parts, sentences, signature, tellin
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.nlp import Parser
 from streams.detection.parts import Part
-from streams.detection.scene import Draft, NamedActor, NamedPlace, Scene, compose, outlet_of
+from streams.detection.scene import ARMED, WEAPONS, Draft, NamedActor, NamedPlace, Scene, compose, outlet_of
 from streams.detection.tellings import Memory, Telling
-from streams.records import Article, Mention, Place
+from streams.records import Article, Mention, Occurred, Place
 
+REMEMBERED = 60
+"""Names: how far back "the city" and "the group" are looked for."""
 BEFORE, AFTER = 3, 1
 """How many sentences back and ahead the place of a telling without one is looked for; then the headline."""
 
@@ -97,10 +99,20 @@ class Detector:
         context: Counter[str] = Counter()
         for hit in self.lexicon.words.find(folded[part.start : part.end]):
             context.update(hit.value)  # type: ignore[call-overload]
+        hits = [t for t in hits if t.frame != "none" and (t.weight > 1 or t.frame in _PLAIN or self._speaks_of_arms(context, folded, part))]
+        if not hits:
+            return _Work(index, part, [], [], [], None)
         spans = [part.headline or (part.start, part.start), (part.text, part.end)]
         places = [p for p in self.placer.places(body, part.start, part.end) if any(a <= p.start < b for a, b in spans)]
         drafts = _drafts(body, headline, hits, places, context, headline=True) + _drafts(body, text, hits, places, context)
         return _Work(index, part, drafts, places, headline + text, self._cited(body, part))
+
+    def _speaks_of_arms(self, context: Counter[str], folded: str, part: Part) -> bool:
+        """Whether the part has any word without which "attack" or "take" is never believed: see `sense.grounded`."""
+        if context.keys() & _ARMS:
+            return True
+        text = folded[part.start : part.end]
+        return bool(self.lexicon.actors.find(text) or self.lexicon.states.find(text))
 
     def _cited(self, body: str, part: Part) -> Outlet | None:
         """The agency in the dateline: "(Reuters)", "AP -"."""
@@ -112,19 +124,20 @@ class Detector:
     def _tell(self, scenes: Sequence[Scene], work: _Work, when: datetime | None) -> list[Telling]:
         """Read a part's scenes in order; each knows what was told before it."""
         found: list[Telling] = []
-        named: list[NamedActor] = []
+        named: deque[NamedActor] = deque(maxlen=REMEMBERED)
+        last: Telling | None = None
+        dated: Occurred | None = None
         for scene in scenes:
-            places = [p for p in reversed(work.places) if p.end <= scene.start and not p.dateline and not p.demonym]
-            dated = next((t.occurred for t in reversed(found) if t.current and t.occurred), None)
-            told = tellings.read(scene, Memory(places, named[::-1], dated, when), self.lexicon)
-            found += [_placed(t, scene, work, found) for t in told]
-            found += self._sites(told, scene)
-            named += [a for a in scene.actors if a.armed]
+            told = tellings.read(scene, Memory(_places_before(work, scene), list(named), dated, when), self.lexicon)
+            placed = [_placed(t, scene, work, last) for t in told]
+            found += [*placed, *self._sites(told, scene)]
+            named.extendleft(a for a in scene.actors if a.armed)
+            last = next((t for t in reversed(placed) if t.current and t.place is not None), last)
+            dated = next((t.occurred for t in reversed(placed) if t.current and t.occurred), dated)
         return found
 
     def _sites(self, told: Sequence[Telling], scene: Scene) -> list[Telling]:
         """ "Took the city, its airport ...": the implied site of a place that changed hands."""
-
         found = []
         for one in told:
             town = one.place
@@ -137,6 +150,9 @@ class Detector:
         return found
 
 
+_ARMS = ARMED | WEAPONS | {"force", "war_word", "mil_site", "site", "hardware"}
+_PLAIN = frozenset({"arrest", "disrupt", "claim", "bomb", "none"})
+"""Frames whose own words may be enough."""
 _TERRITORY = frozenset({"government_regains_territory", "non_state_actor_overtakes_territory", "non_violent_transfer_of_territory"})
 _SITES = frozenset({"airport", "airbase", "port", "dam", "refinery"})
 
@@ -184,12 +200,18 @@ def _drafts(
     return found
 
 
-def _placed(told: Telling, scene: Scene, work: _Work, before: Sequence[Telling]) -> Telling:
+def _places_before(work: _Work, scene: Scene) -> list[NamedPlace]:
+    """The last places that the part named before the scene, nearest first."""
+    index = bisect_left(work.places, scene.start, key=lambda p: p.start)
+    near = work.places[max(0, index - REMEMBERED) : index]
+    return [p for p in reversed(near) if not p.dateline and not p.demonym]
+
+
+def _placed(told: Telling, scene: Scene, work: _Work, last: Telling | None) -> Telling:
     """Give a telling without a place that of the telling before it, else the nearest one of its neighbours, then of the headline."""
     if told.place is not None:
         return told
     index = _index(scene, work)
-    last = next((t for t in reversed(before) if t.current and t.place is not None), None)
     if last is not None and (last.headline or work.sentences[max(0, index - BEFORE)].start <= last.start):
         return replace(told, place=last.place)
     return replace(told, place=_neighbour(scene, work, index))

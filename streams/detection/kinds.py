@@ -127,8 +127,8 @@ def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     if side == "state":
         return True
     if _word(scene, arguments.head) in wordlist("ground"):
-        return "civilian" not in scene.near() or bool(scene.near() & {"state_force", "mil_site"})
-    near = scene.near()
+        return "civilian" not in scene.near or bool(scene.near & {"state_force", "mil_site"})
+    near = scene.near
     return bool(near & {"state_force", "mil_site", "force"}) or (
         "civilian" not in near and side is not None and "area" not in hit and trigger.frame == "assault"
     )
@@ -138,15 +138,15 @@ def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     verb = _word(scene, arguments.head)
     if verb.startswith(("bomb", "raid")):
         side = actors.side(scene, arguments.who)
-        if side == "non_state" and "w_air" not in scene.near():
+        if side == "non_state" and "w_air" not in scene.near:
             return Kind(
                 "remote_explosive_ied"
                 if verb.startswith("bomb")
                 else ("armed_clash" if _is_combat(scene, trigger, arguments) else "attack")
             )
-        if verb.startswith("raid") and "w_air" not in scene.near():
+        if verb.startswith("raid") and "w_air" not in scene.near:
             return _violence(scene, Trigger(trigger.start, trigger.end, "assault", 1), arguments)
-        if verb.startswith("bomb") and side is None and "w_air" not in scene.near():
+        if verb.startswith("bomb") and side is None and "w_air" not in scene.near:
             return Kind("remote_explosive_ied")
     return Kind("air_drone_strike")
 
@@ -186,7 +186,7 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     taker, loser = _sides(scene, trigger, arguments)
     if (
         taker is None
-        and not scene.near() & (ARMED | {"war_word"})
+        and not scene.near & (ARMED | {"war_word"})
         and not scene.context["nonstate"]
         and not scene.context["state_force"]
         and not any(a.armed for a in scene.actors)
@@ -234,7 +234,7 @@ def _other(side: str | None) -> str | None:
 def _without_fight(scene: Scene, arguments: Arguments) -> bool:
     """Whether the place was given up, not fought for; "recaptured" says itself that it was."""
     frames = {t.frame for t in scene.triggers}
-    if "hand" in frames or scene.near() & {"deserted"}:
+    if "hand" in frames or scene.near & {"deserted"}:
         return True
     words = set(scene.parse.words)
     if words & {"deserted", "abandoned", "handed", "unopposed"}:
@@ -245,7 +245,7 @@ def _without_fight(scene: Scene, arguments: Arguments) -> bool:
 
 
 def _hand(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
-    near = scene.near()
+    near = scene.near
     if not near & {"area", "mil_site", "site"} and not scene.places:
         return None
     if "weapon" in trigger.pattern or {_word(scene, t) for t in arguments.whom} & {
@@ -276,7 +276,7 @@ def _anywhere(kind: EventType, *, wants: frozenset[str]) -> Callable[[Scene, Tri
     """Strategic tellings that need an army, rebels or arms in the sentence."""
 
     def read(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
-        if scene.near() & wants or any(a.armed for a in scene.actors):
+        if scene.near & wants or any(a.armed for a in scene.actors):
             return Kind(kind)
         return None
 
@@ -285,7 +285,7 @@ def _anywhere(kind: EventType, *, wants: frozenset[str]) -> Callable[[Scene, Tri
 
 def _agree(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A truce, a deal, a surrender that came about; to speak of one is none."""
-    near = scene.near()
+    near = scene.near
     armed = bool(near & (ARMED | {"war_word", "force"})) or any(a.armed for a in scene.actors)
     return Kind("agreement") if armed and "deal_verb" in near else None
 
@@ -347,7 +347,7 @@ def _disrupt(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | Non
 
 
 def _claim(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
-    near = scene.near()
+    near = scene.near
     claimed = "responsib" in scene.text[trigger.start : trigger.end].lower() or "credit" in scene.text[trigger.start : trigger.end].lower()
     violent = bool(near & (WEAPONS | ARMED | {"mil_site"})) or bool({t.frame for t in scene.triggers} & FIGHTING)
     if _word(scene, arguments.head) in {"claim", "claims", "claimed", "claiming"} and not claimed:

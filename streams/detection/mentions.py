@@ -30,10 +30,13 @@ def merge(told: Sequence[Telling]) -> list[Telling]:
     ("the attack") is taken in by what it refers to.
     """
     kept: list[Telling] = []
+    alike: dict[tuple[str, str], list[int]] = {}
     for one in told:
-        dated = _dated(one, kept)
-        twin = next((i for i, k in enumerate(kept) if _same(k, dated)), None)
+        same = alike.setdefault((one.type, _place_id(one)), [])
+        dated = _dated(one, [kept[i] for i in same])
+        twin = next((i for i in same if _same(kept[i], dated)), None)
         if twin is None:
+            same.append(len(kept))
             kept.append(dated)
         else:
             kept[twin] = join(_better_evidence(kept[twin], dated), dated)
@@ -41,19 +44,23 @@ def merge(told: Sequence[Telling]) -> list[Telling]:
 
 
 def _dated(one: Telling, kept: Sequence[Telling]) -> Telling:
-    """Give *one* the day of the same deed at the same place, told before."""
+    """Give *one* the day of the same deed at the same place, told before.
+
+    Args:
+        kept: Earlier tellings of that deed at that place.
+    """
     if one.occurred or not one.current:
         return one
     for other in reversed(kept):
-        if other.current and other.occurred and other.type == one.type and _place_id(other) == _place_id(one):
+        if other.current and other.occurred:
             return replace(one, occurred=other.occurred)
     return one
 
 
 def _better_evidence(kept: Telling, one: Telling) -> Telling:
-    """Quote the running text rather than the headline, which seldom says when and by whom."""
+    """Quote the running text rather than the headline, which seldom says when, by whom and who said so."""
     if kept.headline and not one.headline:
-        return replace(one, actors=kept.actors or one.actors, confidence=max(kept.confidence, one.confidence), standing=kept.standing)
+        return replace(one, actors=kept.actors or one.actors, confidence=max(kept.confidence, one.confidence))
     return kept
 
 
@@ -64,7 +71,7 @@ def _place_id(one: Telling) -> str:
 
 
 def _same(kept: Telling, one: Telling) -> bool:
-    if kept.type != one.type or kept.current != one.current or _place_id(kept) != _place_id(one):
+    if kept.current != one.current:
         return False
     if not kept.current:
         return kept.standing.status == one.standing.status and kept.occurred == one.occurred

@@ -3,9 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import cast
 
-from streams.detection import dates
+from streams.detection import casualties, dates
+from streams.detection.casualties import Toll
 from streams.detection.dates import DateWords
 from streams.detection.lexicon import ActorName, Hit, Lexicon, Outlet, Weapon, fold
 from streams.detection.nlp import Parse
@@ -68,9 +70,15 @@ class Scene:
     """How often each word class occurs in the whole part."""
     headline: bool = False
 
+    @cached_property
     def near(self) -> frozenset[str]:
         """The word classes of the sentence."""
         return frozenset(name for names in self.classes.values() for name in names)
+
+    @cached_property
+    def toll(self) -> Toll:
+        """The dead and injured that the sentence counts."""
+        return casualties.read(self.text)
 
     def classes_of(self, tokens: frozenset[int]) -> frozenset[str]:
         """The word classes of some tokens."""

@@ -4,9 +4,9 @@ A linear score in log-odds over the signs of `data/weights.tsv`. A team, a price
 """
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
-from streams.detection import casualties
 from streams.detection.arguments import Arguments
 from streams.detection.lexicon import DATA, LexiconError, rows
 from streams.detection.scene import ARMED, WEAPONS, NamedActor, Scene
@@ -69,15 +69,15 @@ def weights() -> dict[str, float]:
     return found
 
 
-def score(scene: Scene, trigger: Trigger, arguments: Arguments) -> float:
-    """Log-odds that *trigger* tells of armed force; above 0 it does."""
+def score(found: Sequence[str]) -> float:
+    """Log-odds that a trigger with these signs tells of armed force; above 0 it does."""
     table = weights()
-    return table["bias"] + sum(table[sign] for sign in signs(scene, trigger, arguments))
+    return table["bias"] + sum(table[sign] for sign in found)
 
 
-def grounded(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
+def grounded(scene: Scene, trigger: Trigger, arguments: Arguments, signs_found: Sequence[str]) -> bool:
     """Whether anything but the trigger itself speaks of arms."""
-    found = set(signs(scene, trigger, arguments))
+    found = set(signs_found)
     if (
         "near_accident" in found
         and not found & {"near_armed", "who_armed", "whom_armed"}
@@ -185,7 +185,7 @@ def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     """What else the sentence speaks of."""
     inside = arguments.who | arguments.whom | arguments.means | own
     others = scene.classes_of(frozenset(range(len(scene.parse.words))) - inside)
-    near = scene.near()
+    near = scene.near
     found = []
     if others & ARMED or any(a.armed for a in scene.actors if not any(scene.covers(a.start, a.end, t) for t in inside)):
         found.append("near_armed")
@@ -195,12 +195,12 @@ def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     found += ["near_site"] if "mil_site" in others else []
     found += ["near_war"] if "war_word" in others else []
     found += ["near_sport_twice"] if sum("sport" in names for names in scene.classes.values()) > 1 else []
-    found += ["near_toll"] if (toll := casualties.read(scene.text)).killed or toll.injured else []
+    found += ["near_toll"] if scene.toll.killed or scene.toll.injured else []
     return found + [f"near_{name}" for name in DOMAINS if name in near]
 
 
 def _document(scene: Scene) -> list[str]:
-    context, near = scene.context, scene.near()
+    context, near = scene.context, scene.near
     found = []
     if not near & ARMED and context["state_force"] + context["nonstate"] > 0:
         found.append("doc_armed")

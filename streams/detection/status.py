@@ -90,7 +90,7 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     holding: set[Status] = set()
     words_above = [parse.words[t] for t in above]
     near_words = _own_words(scene, arguments, above)
-    if "exercise_kind" in scene.near():
+    if "exercise_kind" in scene.near:
         holding.add("exercise")
     for status in _BY_WORD:
         if near_words & cues.get((status, "word"), frozenset()):
@@ -101,7 +101,7 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     if (
         set(words_above) & cues["followup", "above"]
         or set(parse.words) & cues["followup", "sentence"]
-        or ("court" in scene.near() and "aftermath" in scene.near())
+        or ("court" in scene.near and "aftermath" in scene.near)
     ):
         holding.add("follow_up")
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):

@@ -103,19 +103,20 @@ def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     if trigger.frame == "none" or _is_noun_target(scene, head) or _is_name(scene, trigger, head) or _is_description(scene, head):
         return None
     args = arguments.of(scene.parse, head)
-    score = sense.score(scene, trigger, args)
+    signs = sense.signs(scene, trigger, args)
+    score = sense.score(signs)
     kind = kinds.classify(scene, trigger, args)
     if kind is None:
         return None
     floor = 0.0 if kind.type in KINETIC else UNARMED_FLOOR if kind.type in _PLAIN else STRATEGIC_FLOOR
-    if kind.type in KINETIC and (not sense.grounded(scene, trigger, args) or _against_protesters(scene, trigger)):
+    if kind.type in KINETIC and (not sense.grounded(scene, trigger, args, signs) or _against_protesters(scene, trigger)):
         return None
     return _Read(trigger, args, kind, score) if score > floor else None
 
 
 def _against_protesters(scene: Scene, trigger: Trigger) -> bool:
     """Force against protesters, and theirs, is no armed clash, deadly or not (rule 2); a bomb among them is one."""
-    near = scene.near()
+    near = scene.near
     armed = "nonstate" in near or any(a.armed and a.actor.type == "non_state" for a in scene.actors)
     return "crowd" in near and not armed and trigger.frame in {"fire", "kill", "hit", "clash", "assault"}
 
@@ -178,11 +179,12 @@ def _tell(scene: Scene, one: _Read, rest: Sequence[_Read], memory: Memory, lexic
     if one.kind.attempted and standing.status in CURRENT:
         standing = replace(standing, status="attempted")
     kinetic = one.kind.type in KINETIC
-    toll = casualties.read(scene.text) if kinetic else casualties.Toll()
+    toll = scene.toll if kinetic else casualties.Toll()
     base = Telling(
         type=one.kind.type, standing=standing, outcome=one.kind.outcome, confidence=sense.probability(one.score), place=None,
-        actors=_actors(scene, one, memory), weapons=_weapons(scene, [one, *rest]) if kinetic else (), killed=toll.killed, injured=toll.injured,
-        losses=casualties.losses(scene.text) if kinetic else None, occurred=date.when if date else None,
+        actors=_actors(scene, one, memory), weapons=_weapons(scene, [one, *rest]) if kinetic else (),
+        killed=toll.killed, injured=toll.injured, losses=casualties.losses(scene.text) if kinetic else None,
+        occurred=date.when if date else None,
         start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific,
         depth=_depth(scene, args.head, lexicon), headline=scene.headline,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from streams.detection.arguments import Arguments, ancestors
+from streams.detection.arguments import Arguments, ancestors, phrase
 from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
@@ -84,6 +84,7 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
         words = [parse.words[t] for t in path]
         value += 1.0 if any(w in wordlist("locative") for w in words[:4]) else 0.0
         value -= 3.0 if "from" in words[:3] else 0.0
+        value -= 2.0 if any(parse.deps[t] == "relcl" for t in path) else 0.0
         value -= 1.5 if any(t in others for t in path) else 0.0
     between = any(min(token, arguments.head) < other < max(token, arguments.head) for other in others)
     value += -0.8 if between else 0.5 if token > arguments.head else 0.0
@@ -183,7 +184,7 @@ def _is_named(scene: Scene, token: int) -> bool:
     """ "The city of Homs", "the Saky base": the name stands with it."""
     parse = scene.parse
     with_it = {token, *(c for c in parse.children[token] if parse.deps[c] in {"compound", "appos", "nmod", "amod", "poss"})}
-    with_it |= {o for c in parse.children[token] if parse.words[c] == "of" for o in parse.children[c]}
+    with_it |= {o for c in parse.children[token] if parse.words[c] == "of" for o in phrase(parse, c)}
     return any(scene.covers(p.start, p.end, t) for p in scene.places if not p.demonym for t in with_it)
 
 

@@ -1,0 +1,119 @@
+"""Articles read whole: parts, credit, dates, merging, ids, clocks."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from streams.detection import nlp
+from streams.detection.detector import Detector
+from streams.records import EPOCH, Mention
+from tests.streams.detection.doubles import PUBLISHED, FewPlaces, article
+
+TOWNS = ("Harran", "Saida", "Kobane", "Nubl", "Oslo")
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector(FewPlaces(*TOWNS), nlp.load())
+
+
+def read(detector: Detector, text: str, **fields: object) -> tuple[Mention, ...]:
+    return detector.read([article(text, **fields)])[0]
+
+
+def test_an_article_about_nothing_of_the_kind_has_no_mentions(detector: Detector) -> None:
+    assert read(detector, "The council of Oslo opened a library on Monday.") == ()
+
+
+def test_batch_and_single_reading_agree_and_keep_their_order(detector: Detector) -> None:
+    texts = ["Rebels attacked a base in Harran.", "A library opened in Oslo.", "Artillery shelled Nubl."]
+    articles = [article(t, id=str(i)) for i, t in enumerate(texts)]
+    assert detector.read(articles) == [detector.read([a])[0] for a in articles]
+
+
+def test_what_happens_to_the_base_later_in_the_text_happens_at_the_base_named_before(detector: Detector) -> None:
+    text = (
+        "Militants launched an offensive on the Harran airbase on Monday. They stormed the base with mortars after clashes with soldiers."
+    )
+    [mention] = [m for m in read(detector, text) if m.type == "armed_clash"]
+    assert mention.place is not None
+    assert (mention.place.name, mention.place.kind, mention.weapons) == ("Harran", "air_base", ("mortar",))
+    assert mention.occurred is not None
+    assert mention.occurred.start == datetime(2023, 3, 13, tzinfo=UTC)
+
+
+def test_a_day_after_dates_what_came_before(detector: Detector) -> None:
+    text = "Rebels attacked soldiers in Nubl on Monday. This comes just one day after the group captured the town of Saida from the army."
+    [taken] = [m for m in read(detector, text) if m.type == "non_state_actor_overtakes_territory"]
+    assert taken.occurred is not None
+    assert (taken.occurred.start, taken.occurred.precision) == (datetime(2023, 3, 12, tzinfo=UTC), "day")
+
+
+def test_a_town_and_its_airport_are_two_places(detector: Detector) -> None:
+    text = "Islamic State fighters took full control of Saida and its airport on Tuesday."
+    taken = {(m.place.name, m.place.kind) for m in read(detector, text) if m.place and m.type == "non_state_actor_overtakes_territory"}
+    assert taken == {("Saida", "city"), ("Saida airport", "airport")}
+
+
+def test_ten_sentences_on_one_battle_are_one_mention(detector: Detector) -> None:
+    text = "Rebels attacked soldiers in Nubl on Monday. " + "Fighting between rebels and soldiers went on in Nubl. " * 9
+    assert len([m for m in read(detector, text) if m.current]) == 1
+
+
+AGGREGATED = """Rebels strike at Harran
+About time too.
+[KhaamaPress] Oslo - Rebels attacked a base in Harran on Monday.
+
+Shells on Nubl
+[Gazette] Artillery shelled Nubl on Tuesday, Reuters reported.
+"""
+
+
+def test_parts_are_credited_to_those_who_are_tagged(detector: Detector) -> None:
+    found = read(detector, AGGREGATED, outlet="Digest")
+    assert {(m.place.name, m.outlet, m.owner) for m in found if m.place} == {
+        ("Harran", "Khaama Press", "khaama press"),
+        ("Nubl", "Gazette", "reuters"),
+    }
+    assert detector.credited(article(AGGREGATED, outlet="Digest")) == ["Khaama Press", "Gazette"]
+
+
+def test_an_aggregators_comment_is_not_news(detector: Detector) -> None:
+    text = "Rebels strike at Harran\nThey should shell Saida with artillery\n[KhaamaPress] Rebels attacked a base in Harran on Monday."
+    assert {m.place.name for m in read(detector, text) if m.place} == {"Harran"}
+
+
+def test_the_dateline_is_never_where_it_happened(detector: Detector) -> None:
+    found = read(detector, "OSLO (AP) - Rebels attacked soldiers on Monday, the army said.")
+    assert [(m.place, m.unresolved) for m in found] == [(None, "the text names no place")]
+
+
+def test_evidence_counts_from_the_title(detector: Detector) -> None:
+    source = article("Rebels attacked a base in Harran on Monday.", title="News of the day")
+    [mention] = detector.read([source])[0]
+    assert source.body[mention.evidence.start : mention.evidence.end] == mention.evidence.quote == source.text
+
+
+def test_an_id_survives_a_revision_that_keeps_type_and_place(detector: Detector) -> None:
+    first = read(detector, "Rebels attacked a base in Harran on Monday, killing two soldiers.")
+    second = read(
+        detector, "At least five soldiers died when rebels attacked a base in Harran on Monday.", fetched=PUBLISHED + timedelta(hours=1)
+    )
+    assert first[0].id == second[0].id
+    assert first[0].killed != second[0].killed
+
+
+def test_a_feed_that_is_ahead_of_the_clock_is_corrected(detector: Detector) -> None:
+    [mention] = read(detector, "Rebels attacked a base in Harran on Monday.", published=PUBLISHED + timedelta(days=3))
+    assert (mention.published, mention.clock_corrected) == (PUBLISHED, True)
+
+
+def test_without_any_date_nothing_is_now_and_a_year_alone_is_not_history(detector: Detector) -> None:
+    [mention] = read(detector, "Rebels attacked a base in Harran on Monday.", published=None, fetched=None)
+    assert (mention.published, mention.occurred) == (EPOCH, None)
+    [dated] = read(detector, "Rebels attacked a base in Harran in 2014.", published=None, fetched=None)
+    assert dated.status == "asserted"
+
+
+def test_markup_in_the_text_is_no_trigger(detector: Detector) -> None:
+    assert read(detector, 'The <a href="http://x.test/attack?base target=/army">shop</a> in Oslo opened.') == ()
