@@ -54,6 +54,7 @@ def main() -> None:
     tocsin replay FILE...    which alerts articles would have raised
     tocsin doctor            what is configured, reachable, and what to do
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one thread parses best, and numpy reads this when it is imported
 
 
 @verb(main, "detect", "tocsin detect articles.jsonl")

@@ -284,7 +284,7 @@ class Evidence(Part, frozen=True, kw_only=True):
     end: int = 0
 
 
-class Event(Record, frozen=True, kw_only=True):
+class Event(Record, frozen=True, kw_only=True, cache_hash=True):
     """One occurrence, fused from mentions. What it says is a function of the set of its mentions alone."""
 
     id: str

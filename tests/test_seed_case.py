@@ -98,7 +98,7 @@ def test_history_denial_and_diplomacy_raise_and_date_nothing(seed: str, detector
     assert words in seed
     current = [m for m in mentions(detector, seed) if m.current and m.category == "kinetic"]
     assert [m for m in current if words in m.evidence.quote] == []
-    assert all(m.occurred is None or m.occurred.start.year == 2016 and m.occurred.start.month == 12 for m in current)
+    assert all(m.occurred is None or (m.occurred.start.year == 2016 and m.occurred.start.month == 12) for m in current)
 
 
 def test_every_current_kinetic_mention_is_where_the_war_was(seed: str, detector: Detector) -> None:

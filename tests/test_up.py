@@ -104,8 +104,8 @@ def test_a_full_disk_is_a_clear_stop_without_corruption(tmp_path: Path, limit: i
     with a_world(400, per_second=400) as world:
         program = Program(folder=tmp_path, port=world.port)
         code = (
-            f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
-            "from alerts.cli import main; main(['up'])"
+            "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+            f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); from alerts.cli import main; main(['up'])"
         )
         done = subprocess.run(
             [sys.executable, "-c", code], env=program.environment, capture_output=True, text=True, check=False, timeout=90

@@ -1,6 +1,7 @@
 """An event's claims in; how likely it is, how sure we are, and the grade of each claim out. All of it is the machine's word."""
 
 import re
+from functools import lru_cache
 
 from alerts.delivery.formats import plural
 from alerts.records import Desk
@@ -89,9 +90,12 @@ def disputes(event: Event) -> tuple[str, ...]:
 
     Several attackers are no dispute where another question already is: most often they fight each other there.
     """
-    if not event.disputed:
-        return ()
-    found = dict.fromkeys(claim.question for claim in event.claims if any(contradicts(claim, other) for other in event.claims))
+    return _open_questions(event.claims) if event.disputed else ()
+
+
+@lru_cache(maxsize=256)
+def _open_questions(claims: tuple[Claim, ...]) -> tuple[str, ...]:
+    found = dict.fromkeys(claim.question for claim in claims if any(contradicts(claim, other) for other in claims))
     return tuple(question for question in found if question != "attacker" or len(found) == 1)
 
 
@@ -115,6 +119,7 @@ def contradicts(one: Claim, other: Claim) -> bool:
     return (high is not None and high < other_low) or (other_high is not None and other_high < low)
 
 
+@lru_cache(maxsize=4096)
 def number(words: str) -> Range | None:
     """Read a count back: ``at least 23`` is ``(23, None)``; None if there is none in it."""
     found = [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", words)]
@@ -127,6 +132,7 @@ def number(words: str) -> Range | None:
     return (None, found[0]) if re.search(r"\b(up to|as many as|at most|fewer than)\b", words.casefold()) else (found[0], found[0])
 
 
+@lru_cache(maxsize=512)
 def owner(event: Event, name: str, article: str | None = None) -> str:
     """The owner behind the outlet or source *name*, by the evidence; its own name in lower case where none says."""
     said = [e for e in event.evidence if e.owner and speaks(e, name)]
@@ -149,6 +155,7 @@ def owners(event: Event, claim: Claim) -> frozenset[str]:
     return frozenset(owner(event, name, claim.article) for name in claim.by)
 
 
+@lru_cache(maxsize=512)
 def digit(event: Event, claim: Claim) -> int:
     """Credibility of *claim* by NATO's scale: 2 agreed by independent groups, 3 one plausible source, 4 contradicted, 6 cannot be judged.
 
@@ -157,7 +164,8 @@ def digit(event: Event, claim: Claim) -> int:
     groups = len(owners(event, claim))
     if not groups:
         return 6
-    against = [len(owners(event, other)) for other in event.claims if claim.question in disputes(event) and contradicts(claim, other)]
+    others = event.claims if claim.question in disputes(event) else ()
+    against = [len(owners(event, other)) for other in others if contradicts(claim, other)]
     if against and max(against) >= groups:
         return 4
     return 2 if groups >= 2 else 3

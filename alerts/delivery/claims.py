@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from alerts.delivery import assessment
 from alerts.delivery.formats import date_time_group, plural
 from alerts.delivery.layout import table
@@ -18,6 +20,8 @@ COLUMNS = 3
 """Sources side by side: more make columns too narrow to read in 100."""
 MOST_SOURCES = 9
 MOST_PASSAGES = 12
+MOST_ANSWERS = 8
+"""To one question; nobody reads a ninth at night, and the webhook carries them."""
 """In a message; the rest is counted, and all of it is behind the link."""
 WEB = re.compile(r"https?://\S{1,500}")
 """Links worth printing. Feeds are hostile: no ``javascript:``, nothing that fills the screen."""
@@ -53,6 +57,15 @@ class Passage:
     by: str
     quote: str
     url: str | None
+
+
+def readable(event: Event) -> Event:
+    """*event* with the best supported answers to each question, in their order; those that came first of equals."""
+    kept: set[int] = set()
+    for asked in dict.fromkeys(c.question for c in event.claims):
+        ranked = sorted((-len(c.by), i) for i, c in enumerate(event.claims) if c.question == asked)
+        kept |= {i for _, i in ranked[:MOST_ANSWERS]}
+    return msgspec.structs.replace(event, claims=tuple(c for i, c in enumerate(event.claims) if i in kept))
 
 
 def sources(event: Event) -> list[Source]:

@@ -11,7 +11,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from alerts.delivery import assessment, layout
-from alerts.delivery.claims import MOST_PASSAGES, not_counted, passages, side_by_side
+from alerts.delivery.claims import MOST_PASSAGES, not_counted, passages, readable, side_by_side
 from alerts.delivery.fields import losses, outcome, rule, times, where, who
 from alerts.delivery.formats import UNKNOWN, legible
 from alerts.delivery.payload import payload
@@ -31,7 +31,7 @@ def render(alert: Alert, receiver: Receiver, desk: Desk, *, previous: str | None
         previous: Message-ID of the last revision that this receiver got, to be named in References; None if there was none
             or it is not known. The thread holds without it: every revision refers to the first.
     """
-    shown = _legible(alert)
+    shown = _legible(msgspec.structs.replace(alert, event=readable(alert.event)))
     return Notification(
         id=digest(alert.id, str(alert.revision), receiver.id),
         alert=alert.id,

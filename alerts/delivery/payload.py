@@ -8,8 +8,8 @@ import msgspec
 from alerts.records import Alert
 from streams.records import Actor, Claim, Event, Evidence, Occurred, Place
 
-MOST_PASSAGES = 60
-"""More than so many never fit; spares measuring them one by one."""
+STEPS = (60, 40, 27, 18, 12, 8, 5, 3, 2, 1, 0)
+"""How many of a list are tried, until the whole fits; more than 60 passages never do."""
 MOST_BYTES = 20_000
 """Standard Webhooks 1.0.0, "Payload size": under 20 kB, or receivers and their gateways refuse it."""
 
@@ -106,7 +106,7 @@ def _shorter(event: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """*event* whole, then with ever less in its lists: evidence goes first, as claims carry their own quotes."""
     evidence, claims = event["evidence"], event["claims"]
     yield event
-    for kept in range(min(len(evidence) - 1, MOST_PASSAGES), -1, -1):
+    for kept in (n for n in STEPS if n < len(evidence)):
         yield {**event, "evidence": evidence[:kept], "evidence_omitted": len(evidence) - kept}
-    for kept in range(len(claims) - 1, -1, -1):
+    for kept in (n for n in STEPS if n < len(claims)):
         yield {**event, "evidence": [], "evidence_omitted": len(evidence), "claims": claims[:kept], "claims_omitted": len(claims) - kept}

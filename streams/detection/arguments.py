@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from streams.detection.grammar import Parse
 from streams.detection.lexicon import wordlist
-from streams.detection.nlp import Parse
 
 CLAUSES = frozenset({"relcl", "acl", "advcl", "ccomp", "parataxis"})
 AGAINST = frozenset({"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "over"})

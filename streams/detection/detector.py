@@ -11,8 +11,8 @@ from typing import Protocol
 
 from streams.detection import lexicon as lexicons
 from streams.detection import mentions, nlp, parts, sentences, signature, tellings, triggers
+from streams.detection.grammar import Parser
 from streams.detection.lexicon import Lexicon, Outlet, fold
-from streams.detection.nlp import Parser
 from streams.detection.parts import Part
 from streams.detection.scene import ARMED, WEAPONS, Draft, NamedActor, NamedPlace, Scene, compose, outlet_of
 from streams.detection.tellings import Memory, Telling

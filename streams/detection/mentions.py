@@ -84,6 +84,8 @@ def owner_of(outlet: str | None, cited: Outlet | None, article: Article, lexicon
     """Who counts as the one source: the cited agency, else the owner of the outlet, else whatever the article came from."""
     if cited is not None:
         return cited.owner
+    if article.owner and outlet == article.outlet:
+        return article.owner.lower()
     known = lexicon.outlets.get(" ".join(fold(outlet).split())) if outlet else None
     if known:
         return known.owner

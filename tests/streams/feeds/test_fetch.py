@@ -7,7 +7,8 @@ import socket
 import pytest
 from aiohttp import web
 
-from streams.feeds.fetch import Fetched, Validators, fetch, open_sessions
+from streams.feeds.fetch import Fetched, fetch, open_sessions
+from streams.feeds.memory import Validators
 from tests.streams.feeds.server import Handler, feed, serving
 
 

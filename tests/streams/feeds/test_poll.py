@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 
 from streams.feeds.check import check
-from streams.feeds.fetch import Fetched, Validators, open_sessions
-from streams.feeds.memory import FeedMemory
+from streams.feeds.fetch import Fetched, open_sessions
+from streams.feeds.memory import FeedMemory, Validators
 from streams.feeds.parse import parse
 from streams.feeds.poll import Answer, Poller, PollResult, judge_answer
 from streams.records import Article
