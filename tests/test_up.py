@@ -117,3 +117,32 @@ def test_a_full_disk_is_a_clear_stop_without_corruption(tmp_path: Path, limit: i
         program.start()
         wait_for(lambda: len(world.received()) > 5, program)
         assert program.stop() == 0
+
+
+def test_rules_that_change_are_taken_up_and_three_mistakes_leave_the_old_ones_in_force(tmp_path: Path) -> None:
+    with a_world(200, per_second=2) as world:
+        program = Program(folder=tmp_path, port=world.port).start()
+        rules = tmp_path / "rules" / "rules.yaml"
+        wait_for(lambda: bool(world.posts), program)
+        good = rules.read_text()
+        rules.write_text(
+            "rules:\n  - id: one\n    title: One\n    severity: loud\n    match: {place_kind: air_bse}\n    threshold: {owners: 0}\n"
+        )
+        wait_for(lambda: "3 mistakes; what was in force stays" in program.words, program)
+        assert [n for n in (4, 5, 6) if f"not in force: {rules}:{n}: rule 'one'" in program.words] == [4, 5, 6]
+        received = len(world.posts)
+        wait_for(lambda: len(world.posts) > received, program)
+        rules.write_text(good.replace("id: anything", "id: whatever"))
+        wait_for(lambda: any(json.loads(body)["data"]["rule"] == "whatever" for _, body, _ in world.posts), program)
+        assert program.stop() == 0
+
+
+def test_with_bad_rules_it_starts_on_those_that_were_in_force_before(tmp_path: Path) -> None:
+    with a_world(200, per_second=2) as world:
+        program = Program(folder=tmp_path, port=world.port).start()
+        wait_for(lambda: "in force: 3 rules" in program.words, program)
+        program.kill()
+        (tmp_path / "rules" / "rules.yaml").write_text("rules: nonsense\n")
+        program.start()
+        wait_for(lambda: "what was in force stays" in program.words and bool(world.posts), program)
+        assert program.stop() == 0

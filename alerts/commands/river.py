@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alerts.desk import STAGES
-from alerts.records import Desk, Receiver, Route, RoutesInForce, RulesInForce
+from alerts.records import Receiver, Route, RoutesInForce, RulesInForce
 from alerts.rules.load import load_rules
 from alerts.rules.receivers import load_receivers
 from streams.detection.detector import Detector, load_detector
@@ -28,16 +28,29 @@ def detector_of(settings: Settings) -> Detector:
     return load_detector(gazetteer=settings.gazetteer, places=settings.sites, model=settings.model or None)
 
 
-def configured(settings: Settings, *, at: datetime, also: Sequence[Receiver] = ()) -> tuple[RulesInForce, RoutesInForce]:
-    """The rules and routes of the configuration files, as in force from *at* on.
+def rules_of(settings: Settings, *, at: datetime) -> RulesInForce:
+    """The rules of the rule files, as in force from *at* on.
+
+    Raises:
+        RulesError: With all mistakes of the files.
+    """
+    return RulesInForce(at=at, rules=load_rules(settings.rules))
+
+
+def routes_of(settings: Settings, *, at: datetime, also: Sequence[Receiver] = ()) -> RoutesInForce:
+    """The receivers and routes of the receivers file, as in force from *at* on.
 
     Args:
         also: Receivers of this run that get everything, such as the sample's.
 
     Raises:
-        RulesError: With all mistakes of the files.
+        RulesError: With all mistakes of the file.
     """
-    rules = RulesInForce(at=at, rules=load_rules(settings.rules))
     receivers, routes, desk = load_receivers(settings.receivers)
     everything = (Route(receivers=tuple(r.id for r in also)),) if also else ()
-    return rules, RoutesInForce(at=at, receivers=(*receivers, *also), routes=(*routes, *everything), desk=desk or Desk())
+    return RoutesInForce(at=at, receivers=(*receivers, *also), routes=(*routes, *everything), desk=desk)
+
+
+def configured(settings: Settings, *, at: datetime) -> tuple[RulesInForce, RoutesInForce]:
+    """Both."""
+    return rules_of(settings, at=at), routes_of(settings, at=at)

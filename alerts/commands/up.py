@@ -14,22 +14,23 @@ from typing import Any, TextIO
 import msgspec
 from prometheus_client import start_http_server
 
-from alerts.commands.river import configured, detector_of, river
+from alerts.commands.configuration import Configuration
+from alerts.commands.river import detector_of, river
 from alerts.commands.sample import SECRET, Sample
 from alerts.delivery.dispatch import READER, Dispatch
 from alerts.delivery.mail import MailSettings
 from alerts.delivery.send import Sender
 from alerts.delivery.webhook import open_session
-from alerts.records import Alert, Delivery, Outcome, Receiver
-from alerts.topics import CONTROL, DELIVERIES
+from alerts.records import Alert, Delivery, Outcome
+from alerts.topics import DELIVERIES
 from streams import metrics
 from streams.addresses import read_allowed
 from streams.errors import ExplainedError
 from streams.feeds.config import Feed, load_feeds
 from streams.feeds.memory import FeedMemory
 from streams.feeds.poll import Poller, PollResult
-from streams.records import EPOCH, Article
-from streams.runtime.local import Local, copies
+from streams.records import Article
+from streams.runtime.local import Local
 from streams.runtime.store import Batch, Store
 from streams.settings import Settings
 from streams.stages import Stage
@@ -94,8 +95,8 @@ class Up:
         """
         began = time.monotonic()
         feeds = load_feeds(self.settings.feeds)
-        configured(self.settings, at=now())  # mistakes in them are said before anything slow
         with Store(self.settings.state) as store:
+            Configuration(self.settings, store, (), self.tell, now).check()  # before anything slow
             self.tell("loading the language model and the gazetteer ...")
             detector = detector_of(self.settings)
             self.tell(f"loaded in {time.monotonic() - began:.1f} s")
@@ -110,7 +111,9 @@ class Up:
             sample = (
                 await stack.enter_async_context(Sample(self.settings.state.parent / "mailbox", self.tell, now)) if self.sample else None
             )
-            self._control(store, stages, sample.receivers if sample else ())
+            configuration = Configuration(self.settings, store, stages, self.tell, now)
+            configuration.also = sample.receivers if sample else ()
+            configuration.enforce()
             pipeline = Pipeline(Local(stages, store, now, heard=self._heard), stop)
             pipeline.start()
             sender = await stack.enter_async_context(self._sender(sample))
@@ -119,6 +122,7 @@ class Up:
             acting = [
                 asyncio.create_task(poller.run(stop)),
                 asyncio.create_task(Dispatch(store, sender, self._delivered).run()),
+                asyncio.create_task(configuration.watch()),
                 asyncio.create_task(self._prune(store, stages)),
             ]
             metrics.READY.set(1)
@@ -139,15 +143,6 @@ class Up:
             self.tell(f"failed: {text}")
         self.tell("stopped; nothing is lost, `tocsin up` goes on from here" if not failures else "stopped by a failure")
         return 1 if failures else 0
-
-    def _control(self, store: Store, stages: tuple[Stage, ...], also: Sequence[Receiver]) -> None:
-        """Write the rules and routes of the files into the log, if they are not what is in force."""
-        for record in configured(self.settings, at=now(), also=also):
-            name = type(record).__name__
-            content = msgspec.json.encode(msgspec.structs.replace(record, at=EPOCH))
-            if store.memories("control").get(name) != content:
-                entries = [(CONTROL.name, record.at, CONTROL.encode(record)), *copies(stages, record)]
-                store.commit(Batch(records=entries, memory={("control", name): content}))
 
     def _sender(self, sample: Sample | None) -> AbstractAsyncContextManager[Sender]:
         allowed = read_allowed((*self.settings.webhook_allow, *([f"127.0.0.1/32:{sample.port}"] if sample else [])))

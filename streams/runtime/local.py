@@ -14,7 +14,7 @@ import msgspec
 
 from streams.records import EPOCH, Tick
 from streams.runtime.states import DueIndex
-from streams.runtime.store import Batch, Store
+from streams.runtime.store import Batch, Store, StoreError
 from streams.stages import Stage, apply
 from streams.topics import Rejected, UnreadableRecordError, copy_of
 
@@ -46,9 +46,16 @@ class LocalStates:
     def get(self, key: str) -> Any:
         if key not in self._cache:
             body = self._store.state(self._stage.name, key)
-            self._cache[key] = None if body is None else msgspec.json.decode(body, type=self._stage.state)
+            self._cache[key] = None if body is None else self._read(key, body)
         self._cache.move_to_end(key)
         return self._cache[key]
+
+    def _read(self, key: str, body: bytes) -> Any:
+        try:
+            return msgspec.json.decode(body, type=self._stage.state)
+        except msgspec.MsgspecError as error:
+            what = f"the state of stage {self._stage.name} for {key!r} is of another version of Tocsin ({error})"
+            raise StoreError(f"{self._store.path}: {what}; use that version, or name another file with TOCSIN_STATE") from error
 
     def put(self, key: str, state: Any, due: datetime | None) -> None:
         self._cache[key] = state
