@@ -1,7 +1,7 @@
 """Who did it, to whom, with what and where: the arguments of a word in a parsed sentence, as sets of tokens."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from streams.detection.grammar import Parse
 from streams.detection.lexicon import wordlist
@@ -11,6 +11,12 @@ AGAINST = frozenset({"on", "against", "at", "into", "upon", "toward", "towards",
 DYING = ("die", "dies", "died", "dying", "dead", "fell", "suffer", "suffered", "sustained")
 """Verbs whose subject it happens to."""
 RELATIVE = frozenset({"that", "which", "who", "whom"})
+AIMS = frozenset({"on", "against", "at", "upon", "onto", "of", "for", "into", "toward", "towards"})
+"""Of `AGAINST`, what makes an argument of its object: "an attack on the base"; "in" and "over" only say where."""
+BEFALLS = frozenset({"see", "sees", "saw", "seen", "witness", "witnessed", "suffer", "suffered", "come", "comes", "came", "coming", "remain", "remained"})
+"""Verbs whose subject a deed befalls: "the base came under attack", "the town saw clashes"."""
+VOID = frozenset({"lack", "absence", "failure", "unwillingness", "inaction"})
+"""What acts in no sense, whoever it is of: "lack of cooperation led to the fall"."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class Arguments:
         who: The phrase of whoever acts.
         whom: The phrase of whoever or whatever it is done to.
         means: The phrases after "with", "using", "by means of".
+        objects: The heads of what it is done to, without what only says where: in "stormed the base in Homs", "base".
     """
 
     head: int
@@ -30,6 +37,22 @@ class Arguments:
     who: frozenset[int]
     whom: frozenset[int]
     means: frozenset[int]
+    objects: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The arguments while they are gathered."""
+
+    who: set[int] = field(default_factory=set)
+    whom: set[int] = field(default_factory=set)
+    means: set[int] = field(default_factory=set)
+    objects: set[int] = field(default_factory=set)
+
+    def suffers(self, parse: Parse, token: int) -> None:
+        """It is done to the phrase of *token*."""
+        self.whom.update(phrase(parse, token))
+        self.objects.add(token)
 
 
 def is_verb(parse: Parse, token: int) -> bool:
@@ -71,19 +94,19 @@ def ancestors(parse: Parse, token: int) -> Iterator[int]:
 def of(parse: Parse, head: int) -> Arguments:
     """The arguments of the trigger at *head*."""
     verb = _verb_of(parse, head)
-    who: set[int] = set()
-    whom: set[int] = set()
-    means: set[int] = set()
-    _from_prepositions(parse, head, who, whom, means)
-    by = bool(who)
+    found = _Found()
+    _from_prepositions(parse, head, found)
+    by = bool(found.who)
     if is_verb(parse, head):
-        _from_verb(parse, head, who, whom)
+        _from_verb(parse, head, found)
     else:
         if not by:
-            _from_noun(parse, head, who)
+            _from_noun(parse, head, found)
         if verb is not None:
-            _from_governor(parse, head, verb, who, whom, means)
-    return Arguments(head, verb, frozenset(who) - {head}, frozenset(whom) - {head}, frozenset(means))
+            _from_governor(parse, head, verb, found)
+    return Arguments(
+        head, verb, frozenset(found.who) - {head}, frozenset(found.whom) - {head}, frozenset(found.means), frozenset(found.objects) - {head}
+    )
 
 
 def _verb_of(parse: Parse, head: int) -> int | None:
@@ -101,22 +124,35 @@ def _children(parse: Parse, token: int, deps: Iterable[str]) -> list[int]:
     return [c for c in parse.children[token] if parse.deps[c] in deps]
 
 
-def _from_verb(parse: Parse, verb: int, who: set[int], whom: set[int]) -> None:
+def _from_verb(parse: Parse, verb: int, found: _Found) -> None:
     """Subject, object and agent of *verb*; what it lacks it has from the verb above it."""
     for child in _children(parse, verb, {"dobj", "nsubjpass", "obj", "dative"}):
-        whom |= phrase(parse, _antecedent(parse, verb, child))
+        found.suffers(parse, _antecedent(parse, verb, child))
     for agent in _children(parse, verb, {"agent"}):
         for child in parse.children[agent]:
-            who |= phrase(parse, child)
+            found.who.update(phrase(parse, child))
     subjects = _subjects(parse, verb)
-    if who:
+    if parse.words[verb] in BEFALLS and _children(parse, verb, {"prep"}):
+        _befallen(parse, verb, found)
+        return
+    if found.who:
         return
     if parse.words[verb] in DYING:
-        whom |= {t for s in subjects for t in phrase(parse, s)}
+        for subject in subjects:
+            found.suffers(parse, subject)
         return
     passive = parse.tags[verb] == "VBN" and (parse.deps[verb] == "acl" or _children(parse, verb, {"auxpass", "nsubjpass"}))
     for subject in subjects:
-        (whom if passive else who).update(phrase(parse, subject))
+        if passive:
+            found.suffers(parse, subject)
+        elif parse.words[subject] not in VOID:
+            found.who.update(phrase(parse, subject))
+
+
+def _befallen(parse: Parse, verb: int, found: _Found) -> None:
+    """The subject of "came under attack"."""
+    for subject in _children(parse, verb, {"nsubj"}):
+        found.suffers(parse, _antecedent(parse, verb, subject))
 
 
 def _antecedent(parse: Parse, verb: int, subject: int) -> int:
@@ -128,7 +164,7 @@ def _speaker(parse: Parse, verb: int, subject: int) -> int:
     """ "The army said it had taken the town": "it" is whoever speaks."""
     if parse.words[subject] not in {"it", "they", "we"} or parse.deps[verb] != "ccomp":
         return subject
-    return next(iter(_children(parse, parse.heads[verb], {"nsubj"})), subject)
+    return next((s for s in _subjects(parse, parse.heads[verb]) if s < subject), subject)
 
 
 def _subjects(parse: Parse, verb: int) -> list[int]:
@@ -148,48 +184,64 @@ def _subjects(parse: Parse, verb: int) -> list[int]:
     return []
 
 
-def _from_prepositions(parse: Parse, token: int, who: set[int], whom: set[int], means: set[int]) -> None:
+def _from_prepositions(parse: Parse, token: int, found: _Found) -> None:
     for preposition in _children(parse, token, {"prep", "agent"}):
         word = parse.words[preposition]
-        objects = [c for c in parse.children[preposition] if parse.deps[c] in {"pobj", "pcomp"}]
-        for child in objects:
+        for child in (c for c in parse.children[preposition] if parse.deps[c] in {"pobj", "pcomp"}):
             words = phrase(parse, child)
             if word == "by":
-                who |= words
+                found.who.update(words)
             elif word in {"with", "using", "via", "through"}:
-                means |= words
+                found.means.update(words)
             elif word in AGAINST or word == "between":
-                whom |= words
+                agents = _misplaced_agents(parse, child)
+                found.who.update(agents)
+                found.whom.update(words - agents)
+                found.objects.update({child} if word in AIMS else ())
     for clause in _children(parse, token, {"advcl", "acl"}):
         if parse.words[clause] == "using":
-            means |= phrase(parse, clause)
+            found.means.update(phrase(parse, clause))
 
 
-def _from_noun(parse: Parse, head: int, who: set[int]) -> None:
+def _misplaced_agents(parse: Parse, token: int) -> frozenset[int]:
+    """ "The capture of the town by rebels": parsers hang "by" on the town."""
+    return frozenset(t for c in parse.children[token] if parse.words[c] == "by" and parse.deps[c] == "prep" for t in phrase(parse, c))
+
+
+def _from_noun(parse: Parse, head: int, found: _Found) -> None:
     """ "ISIS attack", "Russia's strikes": what stands before the noun acts."""
     for child in _children(parse, head, {"poss", "compound", "amod", "nmod"}):
-        who |= phrase(parse, child)
+        found.who.update(phrase(parse, child))
 
 
-def _from_governor(parse: Parse, head: int, verb: int, who: set[int], whom: set[int], means: set[int]) -> None:
+def _from_governor(parse: Parse, head: int, verb: int, found: _Found) -> None:
     """What the verb above a noun knows: "launched an attack on", "the blast killed", "died in the blast"."""
     dep = parse.deps[head]
     if dep in {"nsubj", "compound"} and not _children(parse, verb, {"nsubjpass"}):
         for child in _children(parse, verb, {"dobj"}):
-            whom |= phrase(parse, child)
-        _from_prepositions(parse, verb, set(), whom, means)
+            found.suffers(parse, child)
+        _from_prepositions(parse, verb, replace(found, who=set()))
+    elif parse.words[verb] in BEFALLS:
+        _from_prepositions(parse, verb, found)
+        _befallen(parse, verb, found)
     elif parse.words[verb] in wordlist("light") or dep == "nsubjpass":
-        _from_prepositions(parse, verb, who, whom, means)
+        _from_prepositions(parse, verb, found)
         if dep != "nsubjpass":
-            who |= {t for s in _subjects(parse, verb) for t in phrase(parse, s)}
+            _from_subjects(parse, verb, found)
     elif dep == "dobj":
-        who |= {t for s in _subjects(parse, verb) for t in phrase(parse, s)}
+        _from_subjects(parse, verb, found)
     elif dep == "pobj":
-        _suffering(parse, verb, whom)
+        _suffering(parse, verb, found)
 
 
-def _suffering(parse: Parse, verb: int, whom: set[int]) -> None:
+def _from_subjects(parse: Parse, verb: int, found: _Found) -> None:
+    for subject in _subjects(parse, verb):
+        if parse.words[subject] not in VOID:
+            found.who.update(phrase(parse, subject))
+
+
+def _suffering(parse: Parse, verb: int, found: _Found) -> None:
     """The subject of "were killed in" and "died in"."""
     deps = {"nsubjpass", "nsubj"} if parse.words[verb].startswith(DYING) else {"nsubjpass"}
     for child in _children(parse, verb, deps):
-        whom |= phrase(parse, child)
+        found.suffers(parse, child)

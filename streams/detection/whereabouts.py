@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from streams.detection.arguments import Arguments, ancestors, phrase
+from streams.detection.geodesy import distance_km
 from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
@@ -24,6 +25,12 @@ _COREFERENT: dict[str, frozenset[str]] = {
     "camp": frozenset({"camp", "base"}),
 }
 """Which kinds of place "the city", "the base" can stand for."""
+_WIDE = frozenset({"country", "admin1"})
+"""Precisions of what is too wide to be the place while anything narrower is."""
+_NAMING = frozenset({"compound", "nmod", "amod", "appos", "conj", "poss"})
+"""How a name hangs on the noun that it names or the list that it stands in: "the Saky base", "the base, Saky", "Saky and Kacha"."""
+_LOCATED_KM = 150.0
+"""A site this near to a town or division may be what the town or division locates."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +51,57 @@ def of(scene: Scene, arguments: Arguments, others: frozenset[int], before: list[
     ranked = sorted(
         (Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline), key=lambda a: -a.score
     )
-    ranked = [a for a in ranked if a.score > 0]
+    ranked = _sites_first(_objects_only(scene, arguments, [a for a in ranked if a.score > 0]))
     coreferent, token = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
         return [coreferent]
     if not ranked:
         return []
     return [ranked[0].place, *_coordinated(scene, ranked)]
+
+
+def _objects_only(scene: Scene, arguments: Arguments, ranked: list[Attached]) -> list[Attached]:
+    """Leave out what only says where the object lies: in "stormed the Saky base west of Simferopol" the base is the place.
+
+    Where no object is a place, or only a country or province is, all stay: "attacked an outpost near Gao".
+    """
+    objects = [a for a in ranked if not a.place.demonym and _is_object(scene, arguments, a.place)]
+    narrow = any(a.place.place is not None and a.place.place.precision not in _WIDE for a in objects)
+    return objects if narrow else ranked
+
+
+def _is_object(scene: Scene, arguments: Arguments, place: NamedPlace) -> bool:
+    """Whether *place* is what it was done to, or the name of it: "the base", "the town of X", "parts of X", "X and Y"."""
+    parse = scene.parse
+    token = _head(scene, place)
+    for _ in range(8):
+        if token is None:
+            return False
+        if token in arguments.objects:
+            return True
+        above = parse.heads[token]
+        if parse.deps[token] not in _NAMING and parse.words[token] != "of" and parse.words[above] != "of":
+            return False
+        token = above if above != token else None
+    return False
+
+
+def _sites_first(ranked: list[Attached]) -> list[Attached]:
+    """Put a site before the town or province that it lies in or near: "clashes in Homs, at the Shayrat airbase"."""
+    if not ranked or _is_site(ranked[0].place):
+        return ranked
+    best = ranked[0]
+    site = next((a for a in ranked[1:] if a.score > best.score - 2.0 and _is_site(a.place) and _near(a.place, best.place)), None)
+    return ranked if site is None else [site, *(a for a in ranked if a not in (site, best))]
+
+
+def _is_site(place: NamedPlace) -> bool:
+    return place.place is not None and place.place.kind in FACILITIES
+
+
+def _near(site: NamedPlace, other: NamedPlace) -> bool:
+    a, b = site.place, other.place
+    return a is not None and b is not None and a.country == b.country and distance_km(a.lat, a.lon, b.lat, b.lon) <= _LOCATED_KM + b.radius_km
 
 
 def _lies_below(scene: Scene, place: NamedPlace, token: int) -> bool:
