@@ -7,8 +7,11 @@ import numpy as np
 from streams.records import Mention, Signature
 
 PERMUTATIONS = 126
+ROWS = 3
+BAND = 4 * ROWS
+"""42 bands of 3 numbers of 4 bytes: copies cut to 60 % share at least one, other texts hardly ever (docs/decisions/0006)."""
 CONTAINED = 0.5
-"""Share of the shorter text's shingles found in the longer from which it is a copy: finds copies cut to 60 % (research/feeds)."""
+"""Share of the shorter text's shingles found in the longer from which it is a copy: finds copies cut to 60 % (docs/decisions/0006)."""
 ENOUGH_SHINGLES = 20
 """Below this a text is too short to compare by shingles; then the headline decides."""
 
@@ -26,16 +29,27 @@ def owners(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], ...]:
             owner = leader[owner]
         return owner
 
-    texts = sorted({(m.owner, m.article): m for m in mentions if m.signature}.items())
-    for i, ((owner, article), mention) in enumerate(texts):
-        for (other, other_article), copy in texts[:i]:
-            a, b = find(owner), find(other)
-            if a != b and article != other_article and same_text(mention.signature, copy.signature):
-                leader[max(a, b)] = min(a, b)
+    seen: dict[tuple[int, bytes | str], list[Mention]] = {}
+    for mention in sorted({(m.owner, m.article): m for m in mentions if m.signature}.values(), key=lambda m: (m.owner, m.article)):
+        for trait in traits(mention.signature):
+            alike = seen.setdefault(trait, [])
+            for other in alike:
+                a, b = find(mention.owner), find(other.owner)
+                if a != b and mention.article != other.article and same_text(mention.signature, other.signature):
+                    leader[max(a, b)] = min(a, b)
+            alike.append(mention)
     groups: dict[str, list[str]] = {}
     for owner in sorted(leader):
         groups.setdefault(find(owner), []).append(owner)
     return tuple(tuple(group) for group in groups.values())
+
+
+def traits(signature: Signature | None) -> list[tuple[int, bytes | str]]:
+    """What two texts must have in common, at least one of them, to be worth comparing: a band of the signature, or the headline."""
+    if signature is None:
+        return []
+    bands: list[tuple[int, bytes | str]] = [(i, signature.minhash[i * BAND : (i + 1) * BAND]) for i in range(PERMUTATIONS // ROWS)]
+    return [*bands, (-1, signature.title)] if signature.title else bands
 
 
 def same_text(a: Signature | None, b: Signature | None) -> bool:

@@ -1,0 +1,42 @@
+"""Forty copies of one wire are one source; two outlets that write for themselves are two."""
+
+import random
+
+from streams.detection.signature import sign
+from streams.events.independence import owners
+from streams.records import Mention
+from tests.streams.saying import said
+
+WORDS = [f"word{i}" for i in range(4000)]
+
+
+def text(seed: int, length: int = 300) -> str:
+    """A text of its own."""
+    return " ".join(random.Random(seed).choices(WORDS, k=length))
+
+
+def by(owner: str, body: str, title: str = "") -> Mention:
+    """A mention in an article with this text."""
+    return said(owner, signature=sign(body, title or None))
+
+
+def test_forty_copies_of_one_wire_are_one_source() -> None:
+    assert len(owners([by(f"outlet{i:02}", text(1)) for i in range(40)])) == 1
+
+
+def test_a_copy_cut_to_60_percent_is_still_the_wires() -> None:
+    whole = text(2)
+    assert len(owners([by("wire", whole), by("paper", whole[: int(len(whole) * 0.6)])])) == 1
+
+
+def test_two_texts_of_their_own_are_two_sources() -> None:
+    assert len(owners([by("one", text(3)), by("two", text(4))])) == 2
+
+
+def test_one_owner_counts_once_however_much_it_writes() -> None:
+    assert len(owners([said("one", at=i, signature=None) for i in range(5)])) == 1
+
+
+def test_short_items_are_copies_if_their_headlines_are_the_same() -> None:
+    assert len(owners([by("a", "Five dead.", "Base attacked"), by("b", "Six dead.", "Base attacked")])) == 1
+    assert len(owners([by("a", "Five dead.", "Base attacked"), by("b", "Five dead.", "Depot on fire")])) == 2
