@@ -14,6 +14,7 @@ PRECEDENCE: tuple[EventType, ...] = (
 )  # fmt: skip
 """Of types with enough support the first names the event: a place that changed hands outranks the fighting, then the weapon."""
 RANK = {t: i for i, t in enumerate((*PRECEDENCE, *(t for t in (*get_args(KineticType), *get_args(StrategicType)) if t not in PRECEDENCE)))}
+MOST_PASSAGES = 60
 SURE = 0.99
 """No number of reports makes a machine surer than this."""
 
@@ -100,14 +101,23 @@ def confidence(current: Sequence[Mention], sources: Sequence[Sequence[str]]) -> 
 
 
 def passages(mentions: Sequence[Mention]) -> tuple[Evidence, ...]:
-    """The quotes, each once an article."""
-    seen: dict[tuple[str, str], Evidence] = {}
+    """The quotes, each once an article, in the order of *mentions*.
+
+    Of more than 60 those stay that bring a new owner or status, then the earliest: an event that a thousand articles tell is not
+    written a thousand times with a thousand quotes.
+    """
+    seen: dict[tuple[str, str], Mention] = {}
     for m in mentions:
-        seen.setdefault(
-            (m.article, m.evidence.quote),
-            Evidence(
-                article=m.article, outlet=m.outlet, published=m.published, quote=m.evidence.quote, source=m.source, owner=m.owner,
-                status=m.status, url=m.url, start=m.evidence.start, end=m.evidence.end,
-            ),
-        )  # fmt: skip
-    return tuple(seen.values())
+        seen.setdefault((m.article, m.evidence.quote), m)
+    quoted = list(seen.values())
+    voices = {(m.owner, m.status): i for i, m in reversed(list(enumerate(quoted)))}
+    firsts = set(voices.values())
+    kept = sorted(sorted(range(len(quoted)), key=lambda i: (i not in firsts, i))[:MOST_PASSAGES])
+    return tuple(_passage(quoted[i]) for i in kept)
+
+
+def _passage(m: Mention) -> Evidence:
+    return Evidence(
+        article=m.article, outlet=m.outlet, published=m.published, quote=m.evidence.quote, source=m.source, owner=m.owner,
+        status=m.status, url=m.url, start=m.evidence.start, end=m.evidence.end,
+    )  # fmt: skip

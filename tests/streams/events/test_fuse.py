@@ -149,6 +149,14 @@ def test_an_exercise_meets_nobody_elses_mentions() -> None:
     assert all(e.owners == 1 for e in events([real, drill]))
 
 
+def test_of_very_many_reports_sixty_passages_stay_and_every_owner_and_denial_is_among_them() -> None:
+    many = [said("loud", at=i / 100, article=f"a{i}", occurred=on(DAY)) for i in range(90)]
+    late = [said("late", at=1, occurred=on(DAY)), said("army", at=1, status="denied", occurred=on(DAY))]
+    last = events([*many, *late])[-1]
+    assert (last.articles, len(last.evidence)) == (91, 60)
+    assert {"loud", "late", "army"} == {e.owner for e in last.evidence}
+
+
 PLACES = [BASE, TOWN, VILLAGE]
 KINDS = ["armed_clash", "air_drone_strike", "non_state_actor_overtakes_territory", "shelling_artillery_missile_attack"]
 
