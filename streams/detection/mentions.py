@@ -31,7 +31,7 @@ def merge(told: Sequence[Telling]) -> list[Telling]:
     """
     kept: list[Telling] = []
     alike: dict[tuple[str, str], list[int]] = {}
-    for one in told:
+    for one in (t for t in told if not _is_empty_headline(t, told)):
         same = alike.setdefault((one.type, _place_id(one)), [])
         dated = _dated(one, [kept[i] for i in same])
         twin = next((i for i in same if _same(kept[i], dated)), None)
@@ -39,8 +39,18 @@ def merge(told: Sequence[Telling]) -> list[Telling]:
             same.append(len(kept))
             kept.append(dated)
         else:
-            kept[twin] = join(_better_evidence(kept[twin], dated), dated)
+            kept[twin] = _joined(kept[twin], dated)
     return kept
+
+
+def _joined(kept: Telling, one: Telling) -> Telling:
+    """Both in one, quoting the sentence that says most by itself; of equals the first.
+
+    A headline seldom says when, by whom and who said so.
+    """
+    if one.informs > kept.informs and (kept.headline or kept.standing.source == one.standing.source):
+        return join(one, kept)
+    return join(kept, one)
 
 
 def _dated(one: Telling, kept: Sequence[Telling]) -> Telling:
@@ -57,11 +67,15 @@ def _dated(one: Telling, kept: Sequence[Telling]) -> Telling:
     return one
 
 
-def _better_evidence(kept: Telling, one: Telling) -> Telling:
-    """Quote the running text rather than the headline, which seldom says when, by whom and who said so."""
-    if kept.headline and not one.headline:
-        return replace(one, actors=kept.actors or one.actors, confidence=max(kept.confidence, one.confidence))
-    return kept
+def _is_empty_headline(one: Telling, told: Sequence[Telling]) -> bool:
+    """ "Second report of fighting at the base": without a place of its own, it is about what the text tells of that place."""
+    return (
+        one.headline
+        and one.current
+        and one.kinetic
+        and not one.names_place
+        and any(t.kinetic and t.current and not t.headline and t.names_place and _place_id(t) == _place_id(one) for t in told)
+    )
 
 
 def _place_id(one: Telling) -> str:

@@ -102,11 +102,19 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
         set(words_above) & cues["followup", "above"]
         or set(parse.words) & cues["followup", "sentence"]
         or ("court" in scene.near and "aftermath" in scene.near)
+        or _is_explained(scene, above, cues["followup", "subject"])
     ):
         holding.add("follow_up")
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
         holding.add("planned")
     return holding
+
+
+def _is_explained(scene: Scene, above: list[int], causes: frozenset[str]) -> bool:
+    """ "Lack of help led to the capture": whoever speaks of the causes speaks of what is known."""
+    parse = scene.parse
+    subjects = {parse.words[c] for token in above for c in parse.children[token] if parse.deps[c] == "nsubj"}
+    return bool(subjects & causes)
 
 
 def _own_words(scene: Scene, arguments: Arguments, above: list[int]) -> set[str]:

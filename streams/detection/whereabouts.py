@@ -1,9 +1,12 @@
 """Where a telling happened: which of the places in and around its sentence are its own, never the dateline and never the guess."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from streams.detection.arguments import Arguments, ancestors, phrase
-from streams.detection.geodesy import distance_km
+from streams.detection.facilities import LONGEST, NOUNS
+from streams.detection.geodesy import distance_km, grid
 from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
@@ -29,6 +32,10 @@ _WIDE = frozenset({"country", "admin1"})
 """Precisions of what is too wide to be the place while anything narrower is."""
 _NAMING = frozenset({"compound", "nmod", "amod", "appos", "conj", "poss"})
 """How a name hangs on the noun that it names or the list that it stands in: "the Saky base", "the base, Saky", "Saky and Kacha"."""
+_UNNAMED = frozenset({"air_base", "base", "naval_base", "barracks"})
+"""Sites that make a difference even without a name; a depot in a town is in the town."""
+NEAR_KM = 10.0
+"""How far from a town what is "near" it may lie."""
 _LOCATED_KM = 150.0
 """A site this near to a town or division may be what the town or division locates."""
 
@@ -57,7 +64,27 @@ def of(scene: Scene, arguments: Arguments, others: frozenset[int], before: list[
         return [coreferent]
     if not ranked:
         return []
-    return [ranked[0].place, *_coordinated(scene, ranked)]
+    return [_as_site(scene, arguments, ranked[0].place), *_coordinated(scene, ranked)]
+
+
+def _as_site(scene: Scene, arguments: Arguments, named: NamedPlace) -> NamedPlace:
+    """ "An army base near Gao": a base without a name, somewhere near the town."""
+    place = named.place
+    if place is None or place.kind not in _SETTLED or place.precision not in {"exact", "near"} or _is_object(scene, arguments, named):
+        return named
+    kinds = (_site_kind(scene, token) for token in sorted(arguments.objects))
+    kind = next((k for k in kinds if k in _UNNAMED), None)
+    if kind is None:
+        return named
+    radius = max(NEAR_KM, place.radius_km)
+    near = msgspec.structs.replace(place, kind=kind, precision="near", radius_km=radius, mgrs=grid(place.lat, place.lon, radius))
+    return replace(named, place=near)
+
+
+def _site_kind(scene: Scene, token: int) -> str | None:
+    """The kind of site that a noun names with the words before it: "military airport"; None if it names none."""
+    words = list(scene.parse.words[max(0, token - LONGEST + 1) : token + 1])
+    return next((NOUNS[key] for first in range(len(words)) if (key := tuple(words[first:])) in NOUNS), None)
 
 
 def _objects_only(scene: Scene, arguments: Arguments, ranked: list[Attached]) -> list[Attached]:
