@@ -53,6 +53,8 @@ def judge(scene: Scene, arguments: Arguments, date: DateWords | None, published:
     recent = date is not None and date.when is not None and published is not None and not dates.is_old(date.when, published)
     if recent:
         holding -= {"follow_up"}
+    if _is_explained(scene, above, lexicon.cues["followup", "subject"]):
+        holding.add("follow_up")
     status = next(s for s in PRECEDENCE if s in holding)
     return Standing(status, source, outlet)
 
@@ -102,7 +104,6 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
         set(words_above) & cues["followup", "above"]
         or set(parse.words) & cues["followup", "sentence"]
         or ("court" in scene.near and "aftermath" in scene.near)
-        or _is_explained(scene, above, cues["followup", "subject"])
     ):
         holding.add("follow_up")
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):

@@ -294,7 +294,8 @@ def collapse(told: Sequence[Telling], lexicon: Lexicon) -> list[Telling]:
     """One telling for each event: the general ("killed", "attacked") is taken in by what names the deed or the weapon."""
     kept: list[Telling] = []
     for one in sorted(told, key=lambda t: (not t.kinetic, not t.specific, lexicon.types[t.type].rank, t.depth)):
-        twin = next((i for i, k in enumerate(kept) if _takes_in(k, one)), None)
+        twins = [i for i, k in enumerate(kept) if _takes_in(k, one)]
+        twin = next((i for i in twins if kept[i].type == one.type), next(iter(twins), None))
         if twin is None:
             kept.append(one)
         else:
@@ -309,7 +310,15 @@ def _takes_in(kept: Telling, one: Telling) -> bool:
         return False
     if kept.occurred and one.occurred and kept.occurred != one.occurred:
         return False
-    return kept.type == one.type or (one.kinetic and not one.specific)
+    return kept.type == one.type or (one.kinetic and not one.specific and not _of_others(kept, one))
+
+
+def _of_others(kept: Telling, one: Telling) -> bool:
+    """Whether the two have attackers of their own: raids on those who attacked are another event; a clash has two sides."""
+    if kept.type == "armed_clash":
+        return False
+    first, second = ({a.id for a in t.actors if a.role == "attacker"} for t in (kept, one))
+    return bool(first and second) and not first & second
 
 
 def _one_place(a: NamedPlace | None, b: NamedPlace | None) -> bool:
