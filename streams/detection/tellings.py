@@ -294,8 +294,7 @@ def collapse(told: Sequence[Telling], lexicon: Lexicon) -> list[Telling]:
     """One telling for each event: the general ("killed", "attacked") is taken in by what names the deed or the weapon."""
     kept: list[Telling] = []
     for one in sorted(told, key=lambda t: (not t.kinetic, not t.specific, lexicon.types[t.type].rank, t.depth)):
-        twins = [i for i, k in enumerate(kept) if _takes_in(k, one)]
-        twin = next((i for i in twins if kept[i].type == one.type), next(iter(twins), None))
+        twin = next((i for i, k in enumerate(kept) if _takes_in(k, one)), None)
         if twin is None:
             kept.append(one)
         else:

@@ -70,7 +70,7 @@ def of(
     coreferent, token = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
         return [coreferent]
-    if inherits and not any(_is_own(scene, arguments, a.place, others) for a in ranked):
+    if inherits and not any(_is_own(scene, arguments, a.place, others) for a in ranked if not a.place.demonym):
         for governor in itertools.islice((t for t in ancestors(scene.parse, arguments.head) if t in others), GOVERNORS):
             theirs = of(scene, args_of(scene.parse, governor), others - {governor}, before, lexicon, inherits=False)
             if theirs:
@@ -152,9 +152,9 @@ def _is_site(place: NamedPlace) -> bool:
 
 def _near(site: NamedPlace, other: NamedPlace) -> bool:
     a, b = site.place, other.place
-    return (
-        a is not None and b is not None and a.country == b.country and distance_km(a.lat, a.lon, b.lat, b.lon) <= _LOCATED_KM + b.radius_km
-    )
+    if a is None or b is None or a.country != b.country:
+        return False
+    return float(distance_km(a.lat, a.lon, b.lat, b.lon)) <= _LOCATED_KM + b.radius_km
 
 
 def _lies_below(scene: Scene, place: NamedPlace, token: int) -> bool:
