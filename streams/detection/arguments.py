@@ -13,7 +13,9 @@ DYING = ("die", "dies", "died", "dying", "dead", "fell", "suffer", "suffered", "
 RELATIVE = frozenset({"that", "which", "who", "whom"})
 AIMS = frozenset({"on", "against", "at", "upon", "onto", "of", "for", "into", "toward", "towards"})
 """Of `AGAINST`, what makes an argument of its object: "an attack on the base"; "in" and "over" only say where."""
-BEFALLS = frozenset({"see", "sees", "saw", "seen", "witness", "witnessed", "suffer", "suffered", "come", "comes", "came", "coming", "remain", "remained"})
+BEFALLS = frozenset(
+    {"see", "sees", "saw", "seen", "witness", "witnessed", "suffer", "suffered", "come", "comes", "came", "coming", "remain", "remained"}
+)
 """Verbs whose subject a deed befalls: "the base came under attack", "the town saw clashes"."""
 VOID = frozenset({"lack", "absence", "failure", "unwillingness", "inaction"})
 """What acts in no sense, whoever it is of: "lack of cooperation led to the fall"."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from streams.detection.geodesy import distance_km
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.scene import NamedPlace
 from streams.detection.tellings import Telling, join
@@ -12,6 +13,9 @@ from streams.records import Article, Mention, Signature, Span, digest
 
 AHEAD = timedelta(minutes=5)
 """A feed may be this much ahead of our clock; a later date is a mistake and our own is taken."""
+
+NEARBY_KM = 100.0
+"""Within which a headline's "west of the town" may lie."""
 
 
 def published(article: Article) -> tuple[datetime | None, bool]:
@@ -31,7 +35,7 @@ def merge(told: Sequence[Telling]) -> list[Telling]:
     """
     kept: list[Telling] = []
     alike: dict[tuple[str, str], list[int]] = {}
-    for one in told:
+    for one in (_meant(t, told) for t in told if not _is_empty_headline(t, told)):
         same = alike.setdefault((one.type, _place_id(one)), [])
         dated = _dated(one, [kept[i] for i in same])
         twin = next((i for i in same if _same(kept[i], dated)), None)
@@ -39,8 +43,18 @@ def merge(told: Sequence[Telling]) -> list[Telling]:
             same.append(len(kept))
             kept.append(dated)
         else:
-            kept[twin] = join(_better_evidence(kept[twin], dated), dated)
+            kept[twin] = _joined(kept[twin], dated)
     return kept
+
+
+def _joined(kept: Telling, one: Telling) -> Telling:
+    """Both in one, quoting the sentence that says most by itself; of equals the first.
+
+    A headline seldom says when, by whom and who said so.
+    """
+    if one.informs > kept.informs and (kept.headline or kept.standing.source == one.standing.source):
+        return join(one, kept)
+    return join(kept, one)
 
 
 def _dated(one: Telling, kept: Sequence[Telling]) -> Telling:
@@ -57,11 +71,34 @@ def _dated(one: Telling, kept: Sequence[Telling]) -> Telling:
     return one
 
 
-def _better_evidence(kept: Telling, one: Telling) -> Telling:
-    """Quote the running text rather than the headline, which seldom says when, by whom and who said so."""
-    if kept.headline and not one.headline:
-        return replace(one, actors=kept.actors or one.actors, confidence=max(kept.confidence, one.confidence))
-    return kept
+def _is_empty_headline(one: Telling, told: Sequence[Telling]) -> bool:
+    """ "Second report of fighting at the base": without a place of its own, it is about what the text tells of that place."""
+    return (
+        one.headline
+        and one.current
+        and one.kinetic
+        and not one.names_place
+        and any(t.kinetic and t.current and not t.headline and t.names_place and _place_id(t) == _place_id(one) for t in told)
+    )
+
+
+def _meant(one: Telling, told: Sequence[Telling]) -> Telling:
+    """ "Attacks west of the town" in a headline are the attack on a place there that the text begins with."""
+    if not (one.headline and one.current and one.kinetic and _precision(one) == "near"):
+        return one
+    first = next((t for t in told if t.current and t.kinetic and not t.headline and t.names_place), None)
+    if first is None or first.type != one.type or _precision(first) != "exact" or not _within(one.place, first.place):
+        return one
+    return replace(one, place=first.place, names_place=False)
+
+
+def _precision(one: Telling) -> str | None:
+    return one.place.place.precision if one.place and one.place.place else None
+
+
+def _within(loose: NamedPlace | None, exact: NamedPlace | None) -> bool:
+    a, b = loose.place if loose else None, exact.place if exact else None
+    return a is not None and b is not None and float(distance_km(a.lat, a.lon, b.lat, b.lon)) <= NEARBY_KM
 
 
 def _place_id(one: Telling) -> str:

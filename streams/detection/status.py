@@ -53,6 +53,8 @@ def judge(scene: Scene, arguments: Arguments, date: DateWords | None, published:
     recent = date is not None and date.when is not None and published is not None and not dates.is_old(date.when, published)
     if recent:
         holding -= {"follow_up"}
+    if _is_explained(scene, above, lexicon.cues["followup", "subject"]):
+        holding.add("follow_up")
     status = next(s for s in PRECEDENCE if s in holding)
     return Standing(status, source, outlet)
 
@@ -107,6 +109,13 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
         holding.add("planned")
     return holding
+
+
+def _is_explained(scene: Scene, above: list[int], causes: frozenset[str]) -> bool:
+    """ "Lack of help led to the capture": whoever speaks of the causes speaks of what is known."""
+    parse = scene.parse
+    subjects = {parse.words[c] for token in above for c in parse.children[token] if parse.deps[c] == "nsubj"}
+    return bool(subjects & causes)
 
 
 def _own_words(scene: Scene, arguments: Arguments, above: list[int]) -> set[str]:

@@ -18,6 +18,8 @@ STRATEGIC_FLOOR = -1.5
 """Log-odds: arrests and agreements are told in the words of peace, so less is asked of them than of a kinetic telling."""
 UNARMED_FLOOR = -3.5
 """Log-odds for types whose own words name the arms or the deed: police who find weapons."""
+_BACKING = frozenset({"with", "using", "behind", "under", "amid", "backed", "supported", "covered"})
+"""What fire is to those who advance: "stormed the base behind mortar fire"."""
 _PLAIN = frozenset({"arrests", "disrupted_weapons_use", "claim_attribution"})
 
 
@@ -42,6 +44,16 @@ class Telling:
     depth: int
     """Words between the trigger and the head of the sentence."""
     headline: bool = False
+    names_place: bool = False
+    """Its own sentence names the place, narrower than a country."""
+    names_day: bool = False
+    """Its own sentence dates it."""
+
+    @property
+    def informs(self) -> int:
+        """How much its sentence says by itself: where, who, when, and in full."""
+        roles = {a.role for a in self.actors}
+        return 2 * self.names_place + ("attacker" in roles) + ("target" in roles) + self.names_day + (not self.headline)
 
     @property
     def kinetic(self) -> bool:
@@ -166,7 +178,7 @@ def _is_means(scene: Scene, one: _Read, found: Sequence[_Read]) -> bool:
     if one.kind.type not in {"shelling_artillery_missile_attack", "remote_explosive_ied", "grenade"}:
         return False
     above = list(ancestors(scene.parse, one.arguments.head))
-    used = any(scene.parse.words[t] in {"with", "using"} for t in above[:6])
+    used = any(scene.parse.words[t] in _BACKING for t in above[:6])
     ground = [other for other in found if other.trigger.frame == "assault" and other.kind.type == "armed_clash"]
     return any(one.arguments.head in other.arguments.means or (used and other.arguments.head in above) for other in ground)
 
@@ -186,10 +198,14 @@ def _tell(scene: Scene, one: _Read, rest: Sequence[_Read], memory: Memory, lexic
         killed=toll.killed, injured=toll.injured, losses=casualties.losses(scene.text) if kinetic else None,
         occurred=date.when if date else None,
         start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific,
-        depth=_depth(scene, args.head, lexicon), headline=scene.headline,
+        depth=_depth(scene, args.head, lexicon), headline=scene.headline, names_day=date is not None,
     )  # fmt: skip
     places = whereabouts.of(scene, args, others, list(memory.places), lexicon)
-    return [replace(base, place=place) for place in places] or [base]
+    return [replace(base, place=place, names_place=_is_narrow(place) and place in scene.places) for place in places] or [base]
+
+
+def _is_narrow(place: NamedPlace) -> bool:
+    return place.place is not None and place.place.precision != "country"
 
 
 def _actors(scene: Scene, one: _Read, memory: Memory) -> tuple[Actor, ...]:
@@ -293,7 +309,15 @@ def _takes_in(kept: Telling, one: Telling) -> bool:
         return False
     if kept.occurred and one.occurred and kept.occurred != one.occurred:
         return False
-    return kept.type == one.type or (one.kinetic and not one.specific)
+    return kept.type == one.type or (one.kinetic and not one.specific and not _of_others(kept, one))
+
+
+def _of_others(kept: Telling, one: Telling) -> bool:
+    """Whether the two have attackers of their own: raids on those who attacked are another event; a clash has two sides."""
+    if kept.type == "armed_clash":
+        return False
+    first, second = ({a.id for a in t.actors if a.role == "attacker"} for t in (kept, one))
+    return bool(first and second) and not first & second
 
 
 def _one_place(a: NamedPlace | None, b: NamedPlace | None) -> bool:
@@ -316,4 +340,6 @@ def join(kept: Telling, one: Telling) -> Telling:
         losses=kept.losses or one.losses,
         occurred=kept.occurred or one.occurred,
         depth=min(kept.depth, one.depth),
+        names_place=kept.names_place or (one.names_place and kept.start == one.start),
+        names_day=kept.names_day or (one.names_day and kept.start == one.start),
     )

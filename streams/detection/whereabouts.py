@@ -1,15 +1,22 @@
 """Where a telling happened: which of the places in and around its sentence are its own, never the dateline and never the guess."""
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from streams.detection.arguments import Arguments, ancestors, phrase
-from streams.detection.geodesy import distance_km
+from streams.detection.arguments import of as args_of
+from streams.detection.facilities import LONGEST, NOUNS
+from streams.detection.geodesy import distance_km, grid
 from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
 
 BEARING = 6
 """Of two places as well attached, one this many tokens nearer is taken."""
+GOVERNORS = 3
+"""How many triggers above its own a telling may have its place from."""
 _SETTLED = frozenset({"city", "town", "village", "district"})
 _FIELDS = frozenset({"airport", "air_base"})
 _BASES = frozenset({"air_base", "base", "naval_base", "barracks", "camp", "airport"})
@@ -29,6 +36,11 @@ _WIDE = frozenset({"country", "admin1"})
 """Precisions of what is too wide to be the place while anything narrower is."""
 _NAMING = frozenset({"compound", "nmod", "amod", "appos", "conj", "poss"})
 """How a name hangs on the noun that it names or the list that it stands in: "the Saky base", "the base, Saky", "Saky and Kacha"."""
+DIRECTIONS = frozenset({"north", "south", "east", "west", *(a + b for a in ("north", "south") for b in ("east", "west"))})
+_UNNAMED = frozenset({"air_base", "base", "naval_base", "barracks"})
+"""Sites that make a difference even without a name; a depot in a town is in the town."""
+NEAR_KM = 10.0
+"""How far from a town what is "near" it may lie."""
 _LOCATED_KM = 150.0
 """A site this near to a town or division may be what the town or division locates."""
 
@@ -41,12 +53,15 @@ class Attached:
     score: float
 
 
-def of(scene: Scene, arguments: Arguments, others: frozenset[int], before: list[NamedPlace], lexicon: Lexicon) -> list[NamedPlace]:
+def of(
+    scene: Scene, arguments: Arguments, others: frozenset[int], before: list[NamedPlace], lexicon: Lexicon, *, inherits: bool = True
+) -> list[NamedPlace]:
     """The places of one telling, best first; several where the sentence lists them side by side; empty if it names none.
 
     Args:
         others: Heads of the sentence's other triggers; what hangs on them is theirs.
         before: The places of the part so far, last first, for "the city", "the base".
+        inherits: Whether a trigger without a place of its own takes that of the trigger it hangs on.
     """
     ranked = sorted(
         (Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline), key=lambda a: -a.score
@@ -55,9 +70,43 @@ def of(scene: Scene, arguments: Arguments, others: frozenset[int], before: list[
     coreferent, token = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
         return [coreferent]
+    if inherits and not any(_is_own(scene, arguments, a.place, others) for a in ranked if not a.place.demonym):
+        for governor in itertools.islice((t for t in ancestors(scene.parse, arguments.head) if t in others), GOVERNORS):
+            theirs = of(scene, args_of(scene.parse, governor), others - {governor}, before, lexicon, inherits=False)
+            if theirs:
+                return theirs
     if not ranked:
         return []
-    return [ranked[0].place, *_coordinated(scene, ranked)]
+    return [_as_site(scene, arguments, ranked[0].place), *_coordinated(scene, ranked)]
+
+
+def _is_own(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int]) -> bool:
+    """Whether *place* hangs on the trigger or stands right behind it: not so in "shelled X near Y and killed four"."""
+    token = _head(scene, place)
+    if token is None or 0 < place.start - scene.parse.ends[arguments.head] <= 2 or token in arguments.whom | arguments.who:
+        return True
+    tops = {arguments.head, *(() if arguments.verb is None or arguments.verb in others else (arguments.verb,))}
+    return any(above in tops for above in itertools.takewhile(lambda t: t not in others, ancestors(scene.parse, token)))
+
+
+def _as_site(scene: Scene, arguments: Arguments, named: NamedPlace) -> NamedPlace:
+    """ "An army base near Gao": a base without a name, somewhere near the town."""
+    place = named.place
+    if place is None or place.kind not in _SETTLED or place.precision not in {"exact", "near"} or _is_object(scene, arguments, named):
+        return named
+    kinds = (_site_kind(scene, token) for token in sorted(arguments.objects))
+    kind = next((k for k in kinds if k in _UNNAMED), None)
+    if kind is None:
+        return named
+    radius = max(NEAR_KM, place.radius_km)
+    near = msgspec.structs.replace(place, kind=kind, precision="near", radius_km=radius, mgrs=grid(place.lat, place.lon, radius))
+    return replace(named, place=near)
+
+
+def _site_kind(scene: Scene, token: int) -> str | None:
+    """The kind of site that a noun names with the words before it: "military airport"; None if it names none."""
+    words = list(scene.parse.words[max(0, token - LONGEST + 1) : token + 1])
+    return next((NOUNS[key] for first in range(len(words)) if (key := tuple(words[first:])) in NOUNS), None)
 
 
 def _objects_only(scene: Scene, arguments: Arguments, ranked: list[Attached]) -> list[Attached]:
@@ -80,6 +129,8 @@ def _is_object(scene: Scene, arguments: Arguments, place: NamedPlace) -> bool:
         if token in arguments.objects:
             return True
         above = parse.heads[token]
+        if parse.words[token] in DIRECTIONS:
+            return False
         if parse.deps[token] not in _NAMING and parse.words[token] != "of" and parse.words[above] != "of":
             return False
         token = above if above != token else None
@@ -101,7 +152,9 @@ def _is_site(place: NamedPlace) -> bool:
 
 def _near(site: NamedPlace, other: NamedPlace) -> bool:
     a, b = site.place, other.place
-    return a is not None and b is not None and a.country == b.country and distance_km(a.lat, a.lon, b.lat, b.lon) <= _LOCATED_KM + b.radius_km
+    if a is None or b is None or a.country != b.country:
+        return False
+    return float(distance_km(a.lat, a.lon, b.lat, b.lon)) <= _LOCATED_KM + b.radius_km
 
 
 def _lies_below(scene: Scene, place: NamedPlace, token: int) -> bool:

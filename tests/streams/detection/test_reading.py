@@ -60,6 +60,41 @@ def test_ten_sentences_on_one_battle_are_one_mention(detector: Detector) -> None
     assert len([m for m in read(detector, text) if m.current]) == 1
 
 
+def test_a_headline_that_says_nothing_by_itself_is_not_the_evidence(detector: Detector) -> None:
+    text = "Rebels stormed the Harran airbase on Monday, killing six soldiers. Officials in Oslo had no comment."
+    [mention] = [m for m in read(detector, text, title="Second report of fighting at the base") if m.category == "kinetic"]
+    assert mention.evidence.quote == "Rebels stormed the Harran airbase on Monday, killing six soldiers."
+
+
+def test_the_sentence_that_says_most_is_the_evidence(detector: Detector) -> None:
+    text = "Fighting broke out in Nubl. Rebels attacked soldiers in Nubl on Monday."
+    [mention] = [m for m in read(detector, text) if m.current]
+    assert mention.evidence.quote == "Rebels attacked soldiers in Nubl on Monday."
+    assert [a.role for a in mention.actors] == ["attacker", "target"]
+
+
+def test_raids_on_those_who_attacked_are_not_their_attack(detector: Detector) -> None:
+    text = "Russia said it had repelled an Islamic State attack on Nubl and carried out 20 airstrikes on Monday that killed 50 militants."
+    [raids] = [m for m in read(detector, text) if m.type == "air_drone_strike"]
+    assert [a.id for a in raids.actors if a.role == "attacker"] == ["russia"]
+
+
+def test_a_base_without_a_name_is_a_base_near_the_town(detector: Detector) -> None:
+    [mention] = read(detector, "Rebels attacked an army base near Saida on Monday.")
+    assert mention.place is not None
+    assert (mention.place.name, mention.place.kind, mention.place.precision, mention.place.radius_km) == ("Saida", "base", "near", 10.0)
+    [depot] = read(detector, "Rebels attacked a fuel depot in Saida on Monday, killing two soldiers.")
+    assert depot.place is not None
+    assert (depot.place.kind, depot.place.precision) == ("city", "exact")
+
+
+def test_what_was_lost_is_no_weapon_and_both_deeds_are_one_claimed_clash(detector: Detector) -> None:
+    text = "The group destroyed three warplanes at the Harran airbase and captured parts of the base, a military source said."
+    [mention] = read(detector, text)
+    assert (mention.type, mention.status, mention.outcome) == ("armed_clash", "claimed", "partly_captured")
+    assert (mention.losses, mention.source, mention.weapons) == ("three warplanes", "military source", ())
+
+
 AGGREGATED = """Rebels strike at Harran
 About time too.
 [KhaamaPress] Oslo - Rebels attacked a base in Harran on Monday.
