@@ -234,7 +234,7 @@ class Mention(Record, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """What fuse works by: the first-level division, or the country; exercises apart."""
-        return fuse_key(self.place, exercise=self.feed if self.sample else None)
+        return fuse_key(self.place, exercise=(self.feed or "") if self.sample else None)
 
     @property
     def current(self) -> bool:
@@ -345,4 +345,4 @@ def fuse_key(place: Place | None, *, exercise: str | None = None) -> str:
         exercise: The feed of an exercise, whose mentions meet nobody else's; None for real news.
     """
     where = "?" if place is None else place.admin1_code if place.admin1_code and place.precision != "country" else place.country
-    return f"exercise:{exercise}:{where}" if exercise else where
+    return where if exercise is None else f"exercise:{exercise}:{where}"

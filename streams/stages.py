@@ -106,16 +106,28 @@ def apply(stage: Stage, states: States, control: Any, entry: Any, read: Any = No
         case ControlCopy(at=at):
             fired = list(fire(stage, states, control, until=at))
             record = stage.decode_control(entry)
-            return (control if record is None else stage.fold(control, record)), fired
+            try:
+                return (control if record is None else stage.fold(control, record)), fired
+            except Exception as error:  # noqa: BLE001  as below
+                return control, [*fired, rejected(stage, entry, error)]
     key = stage.input.key(entry)
     out = list(_fire_key(stage, states, control, key, until=entry.at))
     state = states.get(key)
     try:
         state, more = stage.step(state, stage.read([entry])[0] if read is None else read, control)
+        due = None if state is None else stage.due(state)
     except Exception as error:  # noqa: BLE001  this loop owns it: one poison record must not stop the river
         return control, [*out, rejected(stage, entry, error)]
-    states.put(key, state, None if state is None else stage.due(state))
+    states.put(key, state, due)
     return control, [*out, *more]
+
+
+def read_ahead(stage: Stage, records: Sequence[Any]) -> Sequence[Any]:
+    """What *stage* reads in *records*, all at once; None for each if one of them cannot be read: `apply` then reads each alone."""
+    try:
+        return stage.read(records) if records else []
+    except Exception:  # noqa: BLE001  one poison record among them, which `apply` will name
+        return [None] * len(records)
 
 
 def rejected(stage: Stage, entry: Any, error: Exception) -> Rejected:
@@ -138,7 +150,9 @@ def fire(stage: Stage, states: States, control: Any, *, until: datetime) -> Iter
 
 
 def _fire_key(stage: Stage, states: States, control: Any, key: str, *, until: datetime) -> Iterator[Record]:
-    while (state := states.get(key)) is not None and (due := stage.due(state)) is not None and due <= until:
+    fired: datetime | None = None
+    while (state := states.get(key)) is not None and (due := stage.due(state)) is not None and due <= until and due != fired:
+        fired = due  # a step that cannot take its tick is asked once, not for ever
         yield from _tick(stage, states, control, key, due)
 
 

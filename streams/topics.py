@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Protocol
 
 import msgspec
@@ -95,4 +96,4 @@ MENTIONS = Topic(
     identity=lambda m: f"{m.id}@{m.fetched.isoformat()}{'-' if isinstance(m, Withdrawn) else ''}",
 )
 EVENTS = Topic("events", (Event,), key=lambda e: e.id, identity=lambda e: f"{e.id}/{e.revision}")
-REJECTED = Topic("rejected", (Rejected,), key=lambda r: r.stage, identity=lambda r: f"{r.stage}:{r.topic}:{r.body.hex()[:64]}")
+REJECTED = Topic("rejected", (Rejected,), key=lambda r: r.stage, identity=lambda r: f"{r.stage}:{r.topic}:{sha256(r.body).hexdigest()}")

@@ -5,8 +5,8 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
@@ -81,8 +81,9 @@ class Up:
     _failing: set[str] = field(default_factory=set)
 
     def tell(self, text: str) -> None:
-        """One line for people, with the Zulu time."""
-        print(f"{now():%H:%M:%SZ}  {text}", file=self.screen, flush=True)
+        """One line for people, with the Zulu time; if nobody reads any more, the watch goes on."""
+        with suppress(OSError):
+            print(f"{now():%H:%M:%SZ}  {text}", file=self.screen, flush=True)
 
     def run(self) -> int:
         """Run until SIGINT or SIGTERM.
@@ -116,12 +117,12 @@ class Up:
             configuration.enforce()
             pipeline = Pipeline(Local(stages, store, now, heard=self._heard), stop)
             pipeline.start()
-            sender = await stack.enter_async_context(self._sender(sample))
+            senders = await stack.enter_async_context(self._senders(sample))
             told_feeds = (*feeds, *self._sample_feeds(sample))
             poller = Poller(told_feeds, FeedStore(store), clock=now, report=self._polled)
             acting = [
                 asyncio.create_task(poller.run(stop)),
-                asyncio.create_task(Dispatch(store, sender, self._delivered).run()),
+                asyncio.create_task(Dispatch(store, senders, self._delivered).run()),
                 asyncio.create_task(configuration.watch()),
                 asyncio.create_task(self._prune(store, stages)),
             ]
@@ -144,11 +145,20 @@ class Up:
         self.tell("stopped; nothing is lost, `tocsin up` goes on from here" if not failures else "stopped by a failure")
         return 1 if failures else 0
 
-    def _sender(self, sample: Sample | None) -> AbstractAsyncContextManager[Sender]:
-        allowed = read_allowed((*self.settings.webhook_allow, *([f"127.0.0.1/32:{sample.port}"] if sample else [])))
-        secrets = self.settings.secrets | ({SECRET: sample.secret} if sample else {})
-        mail = mail_settings(self.settings, sample)
-        return sending(Sender(session=open_session(allowed), clock=now, terminal=self.screen, secrets=secrets, mail=mail))
+    @asynccontextmanager
+    async def _senders(self, sample: Sample | None) -> AsyncIterator["Senders"]:
+        """What delivers; the sample's own receivers are served by the sample's own servers and by nothing else."""
+        ours = open_session(read_allowed(self.settings.webhook_allow))
+        async with ours:
+            known = {"clock": now, "terminal": self.screen}
+            usual = Sender(session=ours, secrets=self.settings.secrets, mail=mail_settings(self.settings), **known)
+            if sample is None:
+                yield Senders(usual)
+                return
+            async with open_session(read_allowed([f"127.0.0.1/32:{sample.port}"])) as session:
+                mail = MailSettings(host="127.0.0.1", port=sample.mail_port, sender=self.settings.mail.sender, security="none")
+                exercise = Sender(session=session, secrets={SECRET: sample.secret}, mail=mail, **known)
+                yield Senders(usual, {r.id: exercise for r in sample.receivers})
 
     @staticmethod
     def _sample_feeds(sample: Sample | None) -> tuple[Feed, ...]:
@@ -240,7 +250,7 @@ class Pipeline(threading.Thread):
         """End after the batch under way."""
         self._ending.set()
         self._local.wake()
-        self.join(timeout=4)
+        self.join(timeout=3)
 
 
 def reasons(error: Exception) -> list[Exception]:
@@ -248,16 +258,22 @@ def reasons(error: Exception) -> list[Exception]:
     return [one for e in error.exceptions for one in reasons(e)] if isinstance(error, ExceptionGroup) else [error]
 
 
-@asynccontextmanager
-async def sending(sender: Sender) -> AsyncIterator[Sender]:
-    """Close the sender's session in the end."""
-    async with sender.session:
-        yield sender
+@dataclass(frozen=True)
+class Senders:
+    """One sender for most receivers, others for some."""
+
+    usual: Sender
+    special: Mapping[str, Sender] = field(default_factory=dict)
+    """By receiver."""
+
+    async def attempt(self, delivery: Delivery) -> Outcome:
+        """Try *delivery* once, by the receiver's own sender."""
+        return await self.special.get(delivery.receiver, self.usual).attempt(delivery)
 
 
-def mail_settings(settings: Settings, sample: Sample | None = None) -> MailSettings | None:
-    """How mail leaves: by the configured server, else into the sample's mailbox, else not at all."""
+def mail_settings(settings: Settings) -> MailSettings | None:
+    """How mail leaves by the configured server; None where none is configured, and mail waits."""
     m = settings.mail
-    if m.host:
-        return MailSettings(host=m.host, port=m.port, sender=m.sender, security=m.tls, username=m.user, password=m.password)
-    return MailSettings(host="127.0.0.1", port=sample.mail_port, sender=m.sender, security="none") if sample else None
+    if not m.host:
+        return None
+    return MailSettings(host=m.host, port=m.port, sender=m.sender, security=m.tls, username=m.user, password=m.password)

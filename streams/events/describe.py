@@ -103,7 +103,7 @@ def confidence(current: Sequence[Mention], sources: Sequence[Sequence[str]]) -> 
 def passages(mentions: Sequence[Mention]) -> tuple[Evidence, ...]:
     """The quotes, each once an article, in the order of *mentions*.
 
-    Of more than 60 those stay that bring a new owner or status, then the earliest: an event that a thousand articles tell is not
+    Of more than 60 denials stay, then those that bring a new owner or status, then the earliest: an event that a thousand articles tell is not
     written a thousand times with a thousand quotes.
     """
     seen: dict[tuple[str, str], Mention] = {}
@@ -112,7 +112,7 @@ def passages(mentions: Sequence[Mention]) -> tuple[Evidence, ...]:
     quoted = list(seen.values())
     voices = {(m.owner, m.status): i for i, m in reversed(list(enumerate(quoted)))}
     firsts = set(voices.values())
-    kept = sorted(sorted(range(len(quoted)), key=lambda i: (i not in firsts, i))[:MOST_PASSAGES])
+    kept = sorted(sorted(range(len(quoted)), key=lambda i: (quoted[i].current, i not in firsts, i))[:MOST_PASSAGES])
     return tuple(_passage(quoted[i]) for i in kept)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from streams.events.claims import NEGATIVE
-from streams.events.clusters import Site, cluster, nearest, report_order, site
+from streams.events.clusters import OPEN, Site, cluster, nearest, report_order, site
 from streams.events.describe import describe
 from streams.records import Event, Mention, Part, Record, Tick, Withdrawn, digest
 from streams.stages import Stage
@@ -15,8 +15,6 @@ from streams.topics import EVENTS, MENTIONS
 
 LATENESS = timedelta(hours=6)
 """By how much of `fetched` a mention may come out of order and still leave the same events at rest."""
-OPEN = timedelta(hours=48)
-"""An event without news for so long is over."""
 KEPT = OPEN + LATENESS
 PATIENCE = timedelta(seconds=1)
 """How long the rest of an article's mentions is awaited; it is in the same log, so that only a lost record costs this."""
@@ -29,7 +27,7 @@ class Held(Part, frozen=True, kw_only=True):
     arrival: int
     """Its place in the order of this key's log: names events, decides nothing else."""
     event: str | None = None
-    """The event that it is a current mention of."""
+    """The event that it is a mention of, or that it is laid beside."""
 
 
 class Told(Part, frozen=True, kw_only=True):
@@ -128,7 +126,7 @@ def refuse(state: Fused, place: str) -> tuple[Fused, list[Event]]:
     for occurrence, (event, first) in zip(occurrences, names, strict=True):
         fields = describe(*occurrence)
         content = digest(msgspec.json.encode(fields).decode())
-        placed |= {m.id: event for m in occurrence[0]}
+        placed |= {m.id: event for part in occurrence for m in part}
         before = events.get(event)
         if before is None or before.content != content:
             new = Event(id=event, revision=before.revision + 1 if before else 1, at=state.now, key=occurrence[0][0].key, **fields)
@@ -139,7 +137,7 @@ def refuse(state: Fused, place: str) -> tuple[Fused, list[Event]]:
         events[event] = Told(revision=end.revision, first=events[event].first, content="", last=end)
         out.append(end)
     for h in here:
-        held[h.mention.id] = msgspec.structs.replace(h, event=placed.get(h.mention.id, None if h.mention.current else h.event))
+        held[h.mention.id] = msgspec.structs.replace(h, event=placed.get(h.mention.id))
     return msgspec.structs.replace(state, held=held, events=events), out
 
 
@@ -157,11 +155,12 @@ def occurrences_of(mentions: Sequence[Mention]) -> list[Occurrence]:
     found: list[Occurrence] = [(group, [], []) for group in clusters]
     for m in sorted((m for m in mentions if not m.current), key=report_order):
         same = [i for i, group in enumerate(clusters) if site(group[0]) == site(m)]
-        against = m.status in NEGATIVE and nearest(m, [clusters[i] for i in same])
-        if against is not None and against is not False:
-            found[same[against]][1].append(m)
-        elif (i := nearest(m, clusters)) is not None:
-            found[i][2].append(m)
+        denied = nearest(m, [clusters[i] for i in same]) if m.status in NEGATIVE else None
+        beside = nearest(m, clusters)
+        if denied is not None:
+            found[same[denied]][1].append(m)
+        elif beside is not None:
+            found[beside][2].append(m)
     return found
 
 
@@ -202,7 +201,7 @@ def _left(here: Iterable[Held], names: Sequence[tuple[str, str]], events: dict[s
 
 def _heir(event: str, here: Iterable[Held], placed: dict[str, str]) -> str | None:
     """Where the mentions of a vanished event went: the event it merged into; None if they were withdrawn."""
-    heirs = [placed[h.mention.id] for h in here if h.event == event and h.mention.id in placed]
+    heirs = [placed[h.mention.id] for h in here if h.event == event and h.mention.current and h.mention.id in placed]
     return min(heirs) if heirs else None
 
 

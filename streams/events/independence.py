@@ -12,6 +12,8 @@ BAND = 4 * ROWS
 """42 bands of 3 numbers of 4 bytes: copies cut to 60 % share at least one, other texts hardly ever (docs/decisions/0006)."""
 CONTAINED = 0.5
 """Share of the shorter text's shingles found in the longer from which it is a copy: finds copies cut to 60 % (docs/decisions/0006)."""
+MOST_ALIKE = 50
+"""Texts of one trait that a further one is compared with; what fifty share is boilerplate or one wire, found by other bands."""
 ENOUGH_SHINGLES = 20
 """Below this a text is too short to compare by shingles; then the headline decides."""
 
@@ -37,7 +39,8 @@ def owners(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], ...]:
                 a, b = find(mention.owner), find(other.owner)
                 if a != b and mention.article != other.article and same_text(mention.signature, other.signature):
                     leader[max(a, b)] = min(a, b)
-            alike.append(mention)
+            if len(alike) < MOST_ALIKE:
+                alike.append(mention)
     groups: dict[str, list[str]] = {}
     for owner in sorted(leader):
         groups.setdefault(find(owner), []).append(owner)
@@ -49,7 +52,7 @@ def traits(signature: Signature | None) -> list[tuple[int, bytes | str]]:
     if signature is None:
         return []
     bands: list[tuple[int, bytes | str]] = [(i, signature.minhash[i * BAND : (i + 1) * BAND]) for i in range(PERMUTATIONS // ROWS)]
-    return [*bands, (-1, signature.title)] if signature.title else bands
+    return [(-1, signature.title)] if signature.shingles < ENOUGH_SHINGLES and signature.title else bands
 
 
 def same_text(a: Signature | None, b: Signature | None) -> bool:

@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
-from streams.records import EPOCH, Tick
+from streams.records import Tick
 from streams.runtime.states import DueIndex
 from streams.runtime.store import Batch, Store, StoreError
-from streams.stages import Stage, apply
+from streams.stages import Stage, apply, read_ahead
 from streams.topics import Rejected, UnreadableRecordError, copy_of
 
-BATCH = 64
-"""Entries taken at once: enough for the parser to be quick, few enough that an alert waits for little."""
+BATCH = 16
+"""Entries taken at once: enough for the parser to be quick, few enough that an alert, or the end, waits for little."""
 CACHED = 4096
 """States kept decoded for each stage; the others are read from the file."""
 LONGEST_NAP = timedelta(seconds=1)
@@ -100,7 +100,7 @@ class Line:
             return 0
         began, written = time.perf_counter(), list[Any]()
         batch, before = Batch(), self._control
-        decoded = [self._decode(body) for _, body in entries]
+        decoded = [self._decode(offset, body) for offset, body in entries]
         for (entry, refusal), read in zip(decoded, self._read([e for e, _ in decoded]), strict=True):
             out: list[Any]
             if refusal is not None:
@@ -118,23 +118,26 @@ class Line:
         self._heard(self.stage, len(entries), written, time.perf_counter() - began)
         return len(entries)
 
-    def _decode(self, body: bytes) -> tuple[Any, Rejected | None]:
+    def _decode(self, offset: int, body: bytes) -> tuple[Any, Rejected | None]:
         try:
             return self.stage.input.decode(body), None
         except UnreadableRecordError as error:
-            refusal = Rejected(stage=self.stage.name, topic=self.stage.input.name, at=EPOCH, reason=str(error), stack="", body=body)
+            at = self._store.time_of(self.stage.input.name, offset)
+            refusal = Rejected(stage=self.stage.name, topic=self.stage.input.name, at=at, reason=str(error), stack="", body=body)
             return None, refusal
 
     def _read(self, entries: Sequence[Any]) -> list[Any]:
         """What the stage reads in each entry, all at once; None where there is nothing to read, or where reading fails."""
         places = [i for i, e in enumerate(entries) if isinstance(e, self.stage.input.records)]
         out: list[Any] = [None] * len(entries)
-        try:
-            for i, read in zip(places, self.stage.read([entries[i] for i in places]) if places else (), strict=True):
-                out[i] = read
-        except Exception:  # noqa: BLE001  one poison record among them: `apply` reads each alone, and rejects the one
-            return [None] * len(entries)
+        for i, read in zip(places, read_ahead(self.stage, [entries[i] for i in places]), strict=True):
+            out[i] = read
         return out
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is something to read."""
+        return self.offset < self._store.end(self.stage.input.name)
 
     def next_due(self) -> datetime | None:
         """When this stage next wants a tick."""
@@ -157,7 +160,7 @@ class Local:
     def run(self, stop: threading.Event) -> None:
         """Work until *stop* is set; nap while there is nothing to do."""
         while not stop.is_set():
-            if not self.turn():
+            if not self.turn(stop):
                 with self._store.appended:
                     if not self._behind() and not stop.is_set():
                         self._store.appended.wait(self._nap().total_seconds())
@@ -167,19 +170,27 @@ class Local:
         with self._store.appended:
             self._store.appended.notify_all()
 
-    def turn(self) -> int:
-        """Write the ticks that are wanted by now, and let each stage take one batch. Says how many entries were taken."""
+    def turn(self, stop: threading.Event | None = None) -> int:
+        """Write the ticks that are wanted by now, and let each stage take one batch, unless *stop* is set meanwhile.
+
+        Returns:
+            How many entries were taken.
+        """
         self._tick()
-        return sum(line.advance() for line in self.lines)
+        return sum(line.advance() for line in self.lines if stop is None or not stop.is_set())
 
     def _tick(self) -> None:
-        now = self._clock()
-        wanting = [line.stage for line in self.lines if (due := line.next_due()) is not None and due <= now]
+        now, wanting = self._clock(), list[Stage]()
+        for line in self.lines:
+            if line.behind:  # what was here before now is read first, also what comes of it further down
+                break
+            if (due := line.next_due()) is not None and due <= now:
+                wanting.append(line.stage)
         if wanting:
             self._store.commit(Batch(records=[(s.input.name, now, s.input.encode(Tick(at=now))) for s in wanting]))
 
     def _behind(self) -> bool:
-        return any(line.offset < self._store.end(line.stage.input.name) for line in self.lines)
+        return any(line.behind for line in self.lines)
 
     def _nap(self) -> timedelta:
         dues = [due for line in self.lines if (due := line.next_due()) is not None]

@@ -7,7 +7,7 @@ from typing import Any
 
 from streams.records import Article, Record, Tick
 from streams.runtime.states import MemoryStates
-from streams.stages import Stage, apply
+from streams.stages import Stage, apply, read_ahead
 from streams.topics import Topic, copy_of
 
 AFTERMATH = timedelta(hours=48)
@@ -42,7 +42,7 @@ class Replay:
         ordered = sorted(articles, key=lambda a: (a.at, a.id, a.title or "", a.text))
         for start in range(0, len(ordered), READ_AHEAD):
             batch = ordered[start : start + READ_AHEAD]
-            for article, read in zip(batch, self.stages[0].read(batch), strict=True):
+            for article, read in zip(batch, read_ahead(self.stages[0], batch), strict=True):
                 self.until(article.at)
                 self.put(self.stages[0].input, article, read)
         if ordered:

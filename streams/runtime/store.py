@@ -15,12 +15,18 @@ from streams.errors import ExplainedError
 
 SCHEMA_VERSION = 1
 SCHEMA = """
-CREATE TABLE log (topic TEXT, offset INTEGER, at TEXT, body BLOB, PRIMARY KEY (topic, offset)) WITHOUT ROWID;
-CREATE TABLE state (stage TEXT, key TEXT, due TEXT, body BLOB, PRIMARY KEY (stage, key)) WITHOUT ROWID;
+CREATE TABLE log (topic TEXT, offset INTEGER, at TEXT, body BLOB, PRIMARY KEY (topic, offset));
+CREATE TABLE state (stage TEXT, key TEXT, due TEXT, body BLOB, PRIMARY KEY (stage, key));
 CREATE INDEX state_due ON state (stage, due) WHERE due IS NOT NULL;
 CREATE TABLE position (reader TEXT PRIMARY KEY, offset INTEGER, control BLOB) WITHOUT ROWID;
 CREATE TABLE memory (owner TEXT, key TEXT, body BLOB, PRIMARY KEY (owner, key)) WITHOUT ROWID;
 """
+
+
+JOURNAL_BYTES = 64 * 2**20
+"""To which the write-ahead log shrinks again after a burst."""
+PRUNED_AT_ONCE = 2000
+"""Entries dropped in one transaction: others wait for it."""
 
 
 class StoreError(ExplainedError, RuntimeError):
@@ -67,6 +73,7 @@ class Store:
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._db.execute(f"PRAGMA journal_size_limit={JOURNAL_BYTES}")
                 self._create()
                 self._next = self._ends()
         except StoreError:
@@ -152,6 +159,12 @@ class Store:
                 "SELECT offset, body FROM log WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?", (topic, start, limit)
             ).fetchall()
 
+    def time_of(self, topic: str, offset: int) -> datetime:
+        """When the entry at *offset* was made, also if its bytes cannot be read."""
+        with self._lock, _explained(self.path):
+            row = self._db.execute("SELECT at FROM log WHERE topic = ? AND offset = ?", (topic, offset)).fetchone()
+            return unstamp(row[0])
+
     def end(self, topic: str) -> int:
         """The offset that the next record of *topic* will have."""
         return self._next.get(topic, 0)
@@ -187,16 +200,25 @@ class Store:
         Args:
             readers: Pairs of reader and topic; a topic that nobody reads is pruned by age alone.
         """
-        with self._lock, _explained(self.path), self._transaction():
-            limits: dict[str, int] = {}
-            for reader, topic in readers:
-                limits[topic] = min(limits.get(topic, self.end(topic)), self.position(reader)[0])
-            dropped = 0
-            for topic, end in self._next.items():
-                read = (topic, stamp(before), limits.get(topic, end))
-                dropped += self._db.execute("DELETE FROM log WHERE topic = ? AND at < ? AND offset < ?", read).rowcount
-                self._db.execute("INSERT OR REPLACE INTO position VALUES (?, ?, NULL)", (f"end:{topic}", end))
-            return dropped
+        limits: dict[str, int] = {}
+        for reader, topic in readers:
+            limits[topic] = min(limits.get(topic, self.end(topic)), self.position(reader)[0])
+        return sum(self._prune_topic(topic, limits.get(topic, end), before) for topic, end in list(self._next.items()))
+
+    def _prune_topic(self, topic: str, read: int, before: datetime) -> int:
+        """Drop the old entries of one topic, a few at a time, so that nobody waits long."""
+        dropped, more = 0, True
+        while more:
+            with self._lock, _explained(self.path), self._transaction():
+                rows = self._db.execute(
+                    "SELECT offset, at FROM log WHERE topic = ? AND offset < ? ORDER BY offset LIMIT ?", (topic, read, PRUNED_AT_ONCE)
+                ).fetchall()
+                old = [offset for offset, at in rows if at < stamp(before)]
+                more = bool(rows) and len(old) == PRUNED_AT_ONCE
+                self._db.executemany("DELETE FROM log WHERE topic = ? AND offset = ?", [(topic, offset) for offset in old])
+                self._db.execute("INSERT OR REPLACE INTO position VALUES (?, ?, NULL)", (f"end:{topic}", self.end(topic)))
+                dropped += len(old)
+        return dropped
 
 
 def contents(path: Path) -> dict[str, int]:
