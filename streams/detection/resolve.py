@@ -195,7 +195,7 @@ def _namesakes(gazetteer: Gazetteer, name: _Name) -> NDArray[np.bool_]:
     """Mark the divisions among a name's candidates that hold a large town of the same name."""
     divisions = gazetteer.kind_numbers[name.places] == _ADMIN1
     if not divisions.any():
-        return divisions
+        return np.asarray(divisions)
     table = gazetteer.places[name.places]
     towns = _OF_KIND["settlement"][table["kind"]] & (table["population"] >= LARGE_TOWN)
     return np.asarray(np.isin(name.places, table["admin1"][towns]) & divisions)
