@@ -1,16 +1,17 @@
 """The cascade put together: articles in, mentions out, batch by batch; a pure function of its resources."""
 
 import itertools
+import re
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
+from streams.detection import kinds, mentions, nlp, parts, sentences, signature, tellings, triggers
 from streams.detection import lexicon as lexicons
-from streams.detection import mentions, nlp, parts, sentences, signature, tellings, triggers
 from streams.detection.grammar import Parser
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.parts import Part
@@ -96,16 +97,32 @@ class Detector:
     def _part(self, index: int, article: Article, part: Part, hits: list[triggers.Trigger], folded: str) -> _Work:
         body = article.body
         headline, text = _sentences(body, part)
-        context: Counter[str] = Counter()
-        for hit in self.lexicon.words.find(folded[part.start : part.end]):
-            context.update(hit.value)  # type: ignore[call-overload]
+        known = [(part.start + h.start, cast("frozenset[str]", h.value)) for h in self.lexicon.words.find(folded[part.start : part.end])]
+        known.sort(key=lambda k: k[0])
+        context: Counter[str] = Counter(name for _, names in known for name in names)
         hits = [t for t in hits if t.frame != "none" and (t.weight > 1 or t.frame in _PLAIN or self._speaks_of_arms(context, folded, part))]
         if not hits:
             return _Work(index, part, [], [], [], None)
         spans = [part.headline or (part.start, part.start), (part.text, part.end)]
         places = [p for p in self.placer.places(body, part.start, part.end) if any(a <= p.start < b for a, b in spans)]
         drafts = _drafts(body, headline, hits, places, context, headline=True) + _drafts(body, text, hits, places, context)
+        drafts = [d for d in drafts if self._may_tell(d, known)]
         return _Work(index, part, drafts, places, headline + text, self._cited(body, part))
+
+    def _may_tell(self, draft: Draft, known: Sequence[tuple[int, frozenset[str]]]) -> bool:
+        """Whether a sentence is worth a parse: most of what "takes", "fires" and "boards" takes no town and boards no ship.
+
+        Args:
+            known: The word classes of the part's words with their offsets into the body, in order.
+        """
+        first = bisect_left(known, draft.start, key=lambda k: k[0])
+        last = bisect_left(known, draft.start + len(draft.text), key=lambda k: k[0])
+        near = {name for _, names in known[first:last] for name in names}
+        folded = fold(draft.text)
+        if self.lexicon.actors.find(folded):
+            return True
+        words = set(_WORD.findall(folded))
+        return any(kinds.possible(t, near, words, place=bool(draft.places)) for t in draft.triggers)
 
     def _speaks_of_arms(self, context: Counter[str], folded: str, part: Part) -> bool:
         """Whether the part has any word without which "attack" or "take" is never believed: see `sense.grounded`."""
@@ -150,6 +167,7 @@ class Detector:
         return found
 
 
+_WORD = re.compile(r"\w+")
 _ARMS = ARMED | WEAPONS | {"force", "war_word", "mil_site", "site", "hardware"}
 _PLAIN = frozenset({"arrest", "disrupt", "claim", "bomb", "none"})
 """Frames whose own words may be enough."""

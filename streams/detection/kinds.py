@@ -1,6 +1,7 @@
 """Which type of event a trigger tells of, by its frame and its arguments (DESIGN 3, rules 4 to 12); None if of none."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from streams.detection import actors
@@ -389,3 +390,25 @@ _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
     "claim": _claim,
 }
 FRAMES = frozenset(_FRAMES)
+_NEEDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "take": (frozenset({"area", "mil_site", "site", "civil_site", "nonstate"}), _ARMS),
+    "naval": (frozenset({"ship"}), frozenset({"boat"})),
+    "intercept": (frozenset({"drone", "missile", "aircraft"}), _ARMS | {"package", "packages", "device", "devices"}),
+}
+"""Word classes and words without one of which a frame's reader answers None, wherever they stand in the sentence."""
+
+
+def possible(trigger: Trigger, near: AbstractSet[str], words: AbstractSet[str], *, place: bool) -> bool:
+    """Whether *trigger* may be of any kind at all, told without grammar: what may not be need not be parsed.
+
+    Args:
+        near: The word classes of its sentence.
+        words: The sentence's words, lower case.
+        place: Whether the sentence names a place.
+    """
+    if trigger.frame == "none":
+        return False
+    if trigger.frame not in _NEEDS or (place and trigger.frame == "take"):
+        return True
+    classes, terms = _NEEDS[trigger.frame]
+    return bool(classes & near or terms & words)

@@ -65,6 +65,8 @@ _SETTLED = [KINDS.index(k) for k in ("city", "town", "village", "district")]
 _AREAS = [KINDS.index(k) for k in ("region", "sea", "island", "mountain")]
 _SITES = [KINDS.index(k) for k in FACILITIES if k in KINDS]
 _LEVELS = {"country": [_COUNTRY], "admin1": [_ADMIN1], "admin2": [_ADMIN2], "settlement": _SETTLED}
+_OF_KIND = {level: np.isin(np.arange(len(KINDS)), kinds) for level, kinds in {**_LEVELS, "site": _SITES}.items()}
+"""For each level, by kind number, whether a place of that kind is of it: a look-up, where `isin` would sort."""
 _LEVEL_OF = {**dict.fromkeys(("admin1", "region", "sea", "island", "mountain"), "admin1"), "admin2": "admin2", "country": "country"}
 
 
@@ -181,19 +183,22 @@ def _own_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, weig
     score += weights.capital * np.isin(rows, gazetteer.capitals)
     score += weights.canonical * ((flags & (CANONICAL | DEMONYM)) > 0)
     score += weights.skeleton * (flags == 0)
-    wanted = [np.isin(gazetteer.kind_numbers[n.places], _LEVELS[n.wants]) if n.wants else np.zeros(len(n.places), bool) for n in names]
+    wanted = [_OF_KIND[n.wants][gazetteer.kind_numbers[n.places]] if n.wants else np.zeros(len(n.places), bool) for n in names]
     sited = np.concatenate([np.full(len(n.places), n.reading.sited) for n in names])
     score += weights.namesake * np.concatenate([_namesakes(gazetteer, n) for n in names])
     score += weights.cue * np.concatenate(wanted)
-    score += weights.named_site * (sited & np.isin(kinds, _SITES))
+    score += weights.named_site * (sited & _OF_KIND["site"][kinds])
     return np.asarray(score)
 
 
 def _namesakes(gazetteer: Gazetteer, name: _Name) -> NDArray[np.bool_]:
     """Mark the divisions among a name's candidates that hold a large town of the same name."""
+    divisions = gazetteer.kind_numbers[name.places] == _ADMIN1
+    if not divisions.any():
+        return np.asarray(divisions)
     table = gazetteer.places[name.places]
-    towns = np.isin(table["kind"], _SETTLED) & (table["population"] >= LARGE_TOWN)
-    return np.asarray(np.isin(name.places, table["admin1"][towns]) & (table["kind"] == _ADMIN1))
+    towns = _OF_KIND["settlement"][table["kind"]] & (table["population"] >= LARGE_TOWN)
+    return np.asarray(np.isin(name.places, table["admin1"][towns]) & divisions)
 
 
 def _prior(weights: Weights) -> Floats:

@@ -168,7 +168,8 @@ def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Top
     doubtful: list[Toponym] = []
     at = 0
     while at < len(tokens):
-        match = _longest(gazetteer, text, tokens, at)
+        begins = tokens[at].capital or tokens[at].key in ARTICLES
+        match = _longest(gazetteer, text, tokens, at) if begins else None
         if match is None:
             at += 1
             continue
@@ -188,9 +189,15 @@ def _established(toponym: Toponym, settled: set[int]) -> bool:
 
 def _tokens(text: str, start: int, end: int) -> list[_Token]:
     return [
-        _Token(m.start(), m.end(), normalise(m[0]).replace(" ", ""), m[0][0].isupper())
+        _Token(m.start(), m.end(), _key(m[0]), m[0][0].isupper())
         for m in _TOKEN.finditer(text, start, end)
     ]  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 16)
+def _key(word: str) -> str:
+    """A word without case, accents and gaps; most words of a text were in the one before."""
+    return normalise(word).replace(" ", "")
 
 
 def _joined(text: str, left: _Token, right: _Token) -> bool:

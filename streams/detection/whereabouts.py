@@ -66,7 +66,8 @@ def of(
     ranked = sorted(
         (Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline), key=lambda a: -a.score
     )
-    ranked = _sites_first(_objects_only(scene, arguments, [a for a in ranked if a.score > 0]))
+    every = [a for a in ranked if a.score > 0]
+    ranked = _sites_first(_objects_only(scene, arguments, every))
     coreferent, token = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
         return [coreferent]
@@ -77,16 +78,39 @@ def of(
                 return theirs
     if not ranked:
         return []
-    return [_as_site(scene, arguments, ranked[0].place), *_coordinated(scene, ranked)]
+    chosen = [_as_site(scene, arguments, ranked[0].place), *_coordinated(scene, ranked)]
+    if _is_object(scene, arguments, ranked[0].place):
+        more = (a.place for a in every if a not in ranked and _in_conjunct(scene, arguments, a.place, others))
+        chosen += itertools.islice(more, 2)
+    return chosen
+
+
+def _in_conjunct(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int]) -> bool:
+    """Whether *place* says where a second object was: "struck the Kacha base and a depot in Saky"."""
+    below = _head(scene, place)
+    if below is None or place.demonym or scene.parse.deps[below] == "conj":
+        return False
+    for above in ancestors(scene.parse, below):
+        if above in others:
+            return False
+        if above in arguments.objects:
+            return scene.parse.deps[below] == "conj"
+        below = above
+    return False
 
 
 def _is_own(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int]) -> bool:
     """Whether *place* hangs on the trigger or stands right behind it: not so in "shelled X near Y and killed four"."""
     token = _head(scene, place)
-    if token is None or 0 < place.start - scene.parse.ends[arguments.head] <= 2 or token in arguments.whom | arguments.who:
+    if token is None or _follows(scene, arguments.head, token, others) or token in arguments.whom | arguments.who:
         return True
     tops = {arguments.head, *(() if arguments.verb is None or arguments.verb in others else (arguments.verb,))}
     return any(above in tops for above in itertools.takewhile(lambda t: t not in others, ancestors(scene.parse, token)))
+
+
+def _follows(scene: Scene, head: int, token: int, others: frozenset[int]) -> bool:
+    """Whether *token* stands behind the trigger with no other trigger between, whatever the parser makes of it."""
+    return token > head and not any(head < other < token for other in others)
 
 
 def _as_site(scene: Scene, arguments: Arguments, named: NamedPlace) -> NamedPlace:

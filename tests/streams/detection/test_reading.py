@@ -61,9 +61,9 @@ def test_ten_sentences_on_one_battle_are_one_mention(detector: Detector) -> None
 
 
 def test_a_headline_that_says_nothing_by_itself_is_not_the_evidence(detector: Detector) -> None:
-    text = "Rebels stormed the Harran airbase on Monday, killing six soldiers. Officials in Oslo had no comment."
+    text = "Rebels shelled the Harran airbase on Monday, killing six soldiers. Officials in Oslo had no comment."
     [mention] = [m for m in read(detector, text, title="Second report of fighting at the base") if m.category == "kinetic"]
-    assert mention.evidence.quote == "Rebels stormed the Harran airbase on Monday, killing six soldiers."
+    assert mention.evidence.quote == "Rebels shelled the Harran airbase on Monday, killing six soldiers."
 
 
 def test_the_sentence_that_says_most_is_the_evidence(detector: Detector) -> None:

@@ -15,7 +15,7 @@ ROWS = [line.split("\t") for line in TABLE.read_text(encoding="utf8").splitlines
 ELSEWHERE = """Istanbul Brussels Beirut London Paris Madrid Mumbai Houston Tokyo Seattle Washington Warsaw Quetta Tbilisi Cairo Geneva Milan
 Moscow Vienna Prague Seoul Kourou Sydney Vilnius Mostar Kirkuk Tripoli Barcelona Dallas Homs Khartoum Simferopol Omdurman Mopti Lahij Bukavu
 Mandalay Saleef Orikhiv Rutshuru Damascus Zaporizhzhia"""
-LONGER = {"Mae Sot", "El Fasher"}
+LONGER = {"Mae Sot", "El Fasher", "Kacha"}
 TOWNS = sorted({m[1] for _, expect, _ in ROWS if (m := re.search(r"@([^+]+)", expect))} | LONGER | set(ELSEWHERE.split()))
 
 
