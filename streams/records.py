@@ -331,6 +331,12 @@ class Event(Record, frozen=True, kw_only=True, cache_hash=True):
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_YEAR = 2200
+
+
+def plausible(time: datetime | None) -> datetime | None:
+    """*time*, unless no news can be of then: feeds write the years 1 and 9999 where they mean "unknown"."""
+    return time if time is not None and EPOCH.year <= time.year < LAST_YEAR else None
 
 
 def digest(*parts: str) -> str:

@@ -56,6 +56,7 @@ def test_the_last_word_is_as_it_was_read_and_approved(told: list[Notification]) 
     shown = f"Subject: {last.subject}\n\n{last.text}"
     if not GOLDEN.exists():
         GOLDEN.write_text(shown)
+        pytest.fail(f"there was no {GOLDEN.name}; it is written now: read it")
     assert shown == GOLDEN.read_text()
 
 

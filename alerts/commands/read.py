@@ -10,7 +10,7 @@ from alerts.commands.lines import answer
 from alerts.commands.river import detector_of
 from streams.detection.gazetteer import FOLDER, Gazetteer
 from streams.detection.resolve import resolve
-from streams.records import Article, Mention
+from streams.records import Article, Mention, plausible
 from streams.settings import Settings
 
 
@@ -76,4 +76,5 @@ def shown(mention: Mention) -> dict[str, Any]:
 
 
 def _utc(time: datetime | None) -> datetime | None:
-    return None if time is None else time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    known = plausible(time)
+    return None if known is None else known.replace(tzinfo=UTC) if known.tzinfo is None else known.astimezone(UTC)

@@ -150,14 +150,14 @@ class Up:
         """What delivers; the sample's own receivers are served by the sample's own servers and by nothing else."""
         ours = open_session(read_allowed(self.settings.webhook_allow))
         async with ours:
-            known = {"clock": now, "terminal": self.screen}
-            usual = Sender(session=ours, secrets=self.settings.secrets, mail=mail_settings(self.settings), **known)
+            mail, secrets = mail_settings(self.settings), self.settings.secrets
+            usual = Sender(session=ours, clock=now, terminal=self.screen, secrets=secrets, mail=mail)
             if sample is None:
                 yield Senders(usual)
                 return
             async with open_session(read_allowed([f"127.0.0.1/32:{sample.port}"])) as session:
                 mail = MailSettings(host="127.0.0.1", port=sample.mail_port, sender=self.settings.mail.sender, security="none")
-                exercise = Sender(session=session, secrets={SECRET: sample.secret}, mail=mail, **known)
+                exercise = Sender(session=session, clock=now, terminal=self.screen, secrets={SECRET: sample.secret}, mail=mail)
                 yield Senders(usual, {r.id: exercise for r in sample.receivers})
 
     @staticmethod

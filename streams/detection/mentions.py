@@ -9,7 +9,7 @@ from streams.detection.geodesy import distance_km
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.scene import NamedPlace
 from streams.detection.tellings import Telling, join
-from streams.records import Article, Mention, Signature, Span, digest
+from streams.records import Article, Mention, Signature, Span, digest, plausible
 
 AHEAD = timedelta(minutes=5)
 """A feed may be this much ahead of our clock; a later date is a mistake and our own is taken."""
@@ -20,11 +20,12 @@ NEARBY_KM = 100.0
 
 def published(article: Article) -> tuple[datetime | None, bool]:
     """When the article came out, and whether the feed's word had to be corrected. None without any time."""
-    if article.published is None or article.fetched is None:
-        return article.published or article.fetched, False
-    if article.published > article.fetched + AHEAD:
+    said = plausible(article.published)
+    if said is None or article.fetched is None:
+        return said or article.fetched, False
+    if said > article.fetched + AHEAD:
         return article.fetched, True
-    return article.published, False
+    return said, False
 
 
 def merge(told: Sequence[Telling]) -> list[Telling]:

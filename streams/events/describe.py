@@ -103,8 +103,8 @@ def confidence(current: Sequence[Mention], sources: Sequence[Sequence[str]]) -> 
 def passages(mentions: Sequence[Mention]) -> tuple[Evidence, ...]:
     """The quotes, each once an article, in the order of *mentions*.
 
-    Of more than 60 denials stay, then those that bring a new owner or status, then the earliest: an event that a thousand articles tell is not
-    written a thousand times with a thousand quotes.
+    Of more than 60 denials stay, then those that bring a new owner or status, then the earliest: an event that a thousand
+    articles tell is not written a thousand times with a thousand quotes.
     """
     seen: dict[tuple[str, str], Mention] = {}
     for m in mentions:

@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from streams.records import plausible
+
 MONTHS = {m: n for n, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}
 ZONE_HOURS: dict[str, float] = {
     "": 0, "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0,
@@ -39,6 +41,10 @@ def read_date(raw: str | None) -> datetime | None:
     Returns:
         The moment in UTC; a day without a time is its midnight. None for whatever is not surely a day in a known zone.
     """
+    return plausible(_read(raw))
+
+
+def _read(raw: str | None) -> datetime | None:
     text = " ".join((raw or "")[: MAX_LENGTH + 1].split())
     if not text or len(text) > MAX_LENGTH:
         return None

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from alerts.delivery.dispatch import AT_ONCE, READ, READER, Dispatch
+from alerts.delivery.dispatch import AT_ONCE, EACH, READ, READER, Dispatch
 from alerts.delivery.messages import render
 from alerts.records import Delivery, Outcome
 from alerts.topics import DELIVERIES, NOTIFICATIONS
 from streams.runtime.store import Batch, Store
+from streams.topics import REJECTED
 from tests.alerts.saying import at
 from tests.builders import a_desk, a_receiver, an_alert
 
@@ -135,15 +136,38 @@ async def test_a_slow_receiver_holds_up_nobody_else(store: Store) -> None:
     assert store.position(READER)[0] == 2
 
 
-async def test_no_more_than_so_many_attempts_are_under_way_together(store: Store) -> None:
-    plan(store, *(a_delivery("slow", revision=i) for i in range(1, AT_ONCE + 6)))
+async def test_a_slow_receiver_with_a_long_queue_holds_up_nobody_else(store: Store) -> None:
+    plan(store, *(a_delivery("slow", revision=i) for i in range(1, AT_ONCE + 6)), a_delivery("quick"))
     sender = Sending(held=["slow"])
+    async with at_work(store, sender):
+        await until(lambda: outcomes(store) == [(a_delivery("quick").id, 1)])
+        assert len(sender.attempted) == EACH + 1
+        sender.open["slow"].set()
+        await until(lambda: len(outcomes(store)) == AT_ONCE + 6)
+    assert store.position(READER)[0] == AT_ONCE + 6
+
+
+async def test_no_more_than_so_many_attempts_are_under_way_together(store: Store) -> None:
+    receivers = [f"slow{i}" for i in range(AT_ONCE // EACH + 2)]
+    plan(store, *(a_delivery(r, revision=i) for r in receivers for i in range(1, EACH + 1)))
+    sender = Sending(held=receivers)
     async with at_work(store, sender):
         await until(lambda: len(sender.attempted) == AT_ONCE)
         await asyncio.sleep(0.01)
         assert len(sender.attempted) == AT_ONCE
-        sender.open["slow"].set()
-        await until(lambda: len(outcomes(store)) == AT_ONCE + 5)
+        for receiver in receivers:
+            sender.open[receiver].set()
+        await until(lambda: len(outcomes(store)) == len(receivers) * EACH)
+
+
+async def test_a_delivery_that_cannot_be_read_is_set_aside_and_the_others_go_on(store: Store) -> None:
+    store.commit(Batch(records=[(DELIVERIES.name, a_delivery("a").at, b"no delivery")]))
+    plan(store, a_delivery("quick"))
+    async with at_work(store, Sending()):
+        await until(lambda: len(outcomes(store)) == 1)
+    [(_, body)] = store.read(REJECTED.name)
+    refused = REJECTED.decode(body)
+    assert (refused.stage, refused.topic, refused.body, refused.at) == (READER, DELIVERIES.name, b"no delivery", a_delivery("a").at)
 
 
 async def test_after_a_crash_only_what_has_no_outcome_is_repeated_under_the_same_id(store: Store) -> None:

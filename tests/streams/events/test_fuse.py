@@ -181,6 +181,55 @@ def reports(draw: st.DrawFn) -> list[Mention]:
     ]
 
 
+@st.composite
+def a_week(draw: st.DrawFn) -> list[Mention]:
+    """Up to eight mentions over five days of the same few days and places, so that memory runs out between some of them."""
+    return [
+        said(
+            draw(st.sampled_from(["ara", "sana", "sohr"])),
+            at=draw(st.sampled_from([0.0, 1.0, 30.0, 47.0, 53.0, 55.0, 101.0, 120.0])),
+            place=draw(st.sampled_from([BASE, TOWN])),
+            occurred=draw(st.sampled_from([None, on(DAY), on(NEXT_DAY)])),
+            status=draw(st.sampled_from(["asserted", "claimed", "denied", "historical"])),
+            article=f"article-{i}",
+        )
+        for i in range(draw(st.integers(1, 8)))
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(a_week(), st.lists(st.floats(0, 5.9), min_size=8, max_size=8), st.lists(st.integers(0, 180), max_size=6))
+def test_neither_lateness_nor_ticks_show_in_the_events_at_rest(mentions: list[Mention], late: list[float], ticks: list[int]) -> None:
+    arrivals: list[tuple[Any, int, Any]] = [
+        (m.fetched + timedelta(hours=h), i, m) for i, (m, h) in enumerate(zip(mentions, late, strict=False))
+    ]
+    arrivals += [(NOON + timedelta(hours=h), -1, Tick(at=NOON + timedelta(hours=h))) for h in ticks]
+    in_order = sorted(mentions, key=lambda m: (m.fetched, m.id))
+    assert at_rest([record for _, _, record in sorted(arrivals, key=lambda a: a[:2])]) == at_rest(in_order)
+
+
+def test_a_denial_stays_as_long_as_its_event() -> None:
+    made = events([said("a", occurred=on(DAY)), said("army", at=1, status="denied", occurred=on(DAY)), said("b", at=30, occurred=on(DAY)),
+                   Tick(at=NOON + timedelta(hours=55.5)), said("c", at=56, occurred=on(DAY))])  # fmt: skip
+    assert (made[-1].owners, made[-1].disputed) == (3, True)
+
+
+def test_a_denial_of_one_day_disputes_no_other() -> None:
+    log = [said("a", occurred=on(DAY)), said("b", at=20, occurred=on(NEXT_DAY)), said("army", at=19, status="denied", occurred=on(DAY))]
+    last = {e.occurred.start.day: e for e in events(log) if e.occurred}
+    assert (last[2].disputed, last[3].disputed) == (True, False)
+
+
+def test_an_exercise_without_a_feed_is_still_an_exercise() -> None:
+    assert said("a", sample=True).key != said("a").key
+
+
+def test_of_seventy_owners_and_a_late_denial_the_denial_is_quoted() -> None:
+    many = [said(f"o{i}", at=i / 100, occurred=on(DAY)) for i in range(70)]
+    last = events([*many, said("army", at=2, status="denied", occurred=on(DAY))])[-1]
+    assert "denied" in {e.status for e in last.evidence}
+
+
 @settings(max_examples=150, deadline=None)
 @given(reports(), st.integers(0, 10_000))
 def test_any_order_of_arrival_gives_the_same_events_at_rest(mentions: Sequence[Mention], seed: int) -> None:

@@ -105,8 +105,16 @@ def test_a_state_that_is_due_again_at_once_is_set_aside_instead_of_turning_forev
     stuck = Stage(
         name="stuck", input=NOTES, outputs=(ECHOES,), state=Waiting, due=lambda s: s.due, step=lambda _s, r, _c: (Waiting(due=r.at), [])
     )
-    out = outputs_of(stuck, [Note(key="a", at=at(0)), Tick(at=at(1)), Tick(at=at(2))])
-    assert [type(r) for r in out] == [Rejected]
+    out = outputs_of(stuck, [Note(key="a", at=at(0)), Tick(at=at(1)), Tick(at=at(2)), Note(key="a", at=at(3)), Note(key="a", at=at(4))])
+    assert [type(r) for r in out] == [Rejected] * 3
+
+
+def test_a_control_record_that_cannot_be_folded_is_set_aside() -> None:
+    def refuse(control: object, record: object) -> object:
+        raise ValueError("no")
+
+    stage = Stage(name="s", input=NOTES, outputs=(ECHOES,), step=step, state=Waiting, due=lambda s: s.due, controls=(Verdict,), fold=refuse)
+    assert [type(r) for r in outputs_of(stage, [verdict("x", 1), Note(key="a", at=at(2))])] == [Rejected]
 
 
 @pytest.mark.parametrize(
