@@ -2,8 +2,6 @@
 
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +23,38 @@ KILLS = 22
 ENTRIES = 150
 
 
-@contextmanager
-def killed_often(program: Program, rng: random.Random) -> Iterator[None]:
-    """Kill the program at random moments, at start as well as at work, then let it run."""
-    for _ in range(KILLS):
+def killed_often(program: Program, rng: random.Random) -> int:
+    """Kill the program 22 times: at random moments of its start, and at random moments after it wrote something; then let it run.
+
+    Returns:
+        How many kills came while it was at work.
+    """
+    at_work = 0
+    for i in range(KILLS):
+        before = written(program)
         program.start()
-        time.sleep(rng.uniform(0.3, 5.0))
+        if i % 6 == 0:
+            time.sleep(rng.uniform(0.1, 3.0))
+        else:
+            wait_for_work(program, before)
+            at_work += 1
+            time.sleep(rng.uniform(0.0, 0.6))
         program.kill()
     program.start()
-    yield
+    return at_work
+
+
+def written(program: Program) -> int:
+    """How many entries lie in the state file."""
+    return sum(contents(program.state).values()) if program.state.exists() else 0
+
+
+def wait_for_work(program: Program, before: int) -> None:
+    """Wait for the first commit of news after a start."""
+    deadline = time.monotonic() + 30
+    while written(program) <= before:
+        assert time.monotonic() < deadline, program.words[-3000:]
+        time.sleep(0.01)
 
 
 def until_quiet(program: Program, world: World, *, seconds: float = 120) -> None:
@@ -55,10 +76,10 @@ def until_quiet(program: Program, world: World, *, seconds: float = 120) -> None
 def test_after_22_kills_every_topic_is_what_the_steps_give_for_the_recorded_logs_and_nothing_is_lost(tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    with a_world(ENTRIES, per_second=2.0) as world:
+    with a_world(ENTRIES, per_second=3.0) as world:
         program = Program(folder=tmp_path, port=world.port)
-        with killed_often(program, random.Random(seed)):
-            until_quiet(program, world)
+        assert killed_often(program, random.Random(seed)) >= 18
+        until_quiet(program, world)
         assert program.stop() == 0, program.words[-3000:]
         stages = river(detector_of(read_settings({})))
         with Store(program.state) as store:

@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -56,13 +58,21 @@ def test_a_receiver_that_is_down_gets_everything_when_it_is_back_also_across_a_r
     with a_world(6, per_second=50) as world:
         world.refuse = 10_000
         program = Program(folder=tmp_path, port=world.port).start()
-        wait_for(lambda: world.refuse <= 9_999, program)
+        wait_for(lambda: world.refuse <= 9_997, program)
         program.kill()
         world.refuse = 0
         program.start()
-        wait_for(lambda: len(world.received()) >= 1, program)
+        wait_for(lambda: len(world.received()) == len(notified(program)) > 2, program)
         assert program.stop() == 0
+    assert set(world.received()) == notified(program)
     assert all(len(bodies) == 1 for bodies in world.received().values())
+
+
+def notified(program: Program) -> set[str]:
+    """The ids of all notifications in the state file."""
+    with closing(sqlite3.connect(f"file:{program.state}?mode=ro", uri=True)) as db:
+        rows = db.execute("SELECT body FROM log WHERE topic = 'notifications'").fetchall()
+    return {record["id"] for (body,) in rows if (record := json.loads(body))["record"] == "Notification"}
 
 
 def test_what_arrives_is_signed_by_standard_webhooks(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Self
 
 SECRET = "whsec_dG9jc2luLXRlc3Qtc2VjcmV0LW9mLTMyLWJ5dGVzISE="  # made for these tests
+FEED = "world-2"
+"""A name whose turn comes early in the ten seconds over which feeds are spread after a start."""
 RULES = """
 rules:
   - {id: anything, title: Anything at all, severity: routine, match: {category: kinetic}, confirm: {owners: 2, within: 6h}}
@@ -30,7 +32,7 @@ class Program:
         (self.folder / "rules").mkdir()
         (self.folder / "rules" / "rules.yaml").write_text(RULES)
         (self.folder / "feeds.toml").write_text(
-            f'[[feed]]\nname = "world"\nurl = "http://127.0.0.1:{self.port}/feed.xml"\noutlet = "World Wire"\n'
+            f'[[feed]]\nname = "{FEED}"\nurl = "http://127.0.0.1:{self.port}/feed.xml"\noutlet = "World Wire"\n'
             f"every_seconds = {self.every_seconds}\nallow_internal = true\n"
         )
         (self.folder / "receivers.yaml").write_text(
