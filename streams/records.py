@@ -195,7 +195,9 @@ class Mention(Record, frozen=True, kw_only=True):
     fetched: datetime
     """Of the article's revision that says this: of two mentions of one id the later counts."""
     published: datetime
-    """The article's, never later than 5 minutes after ``fetched``; ``fetched`` where the feed gives none."""
+    """The article's, never later than 5 minutes after ``fetched``; ``fetched`` where the feed gives none (then not ``dated``)."""
+    dated: bool = True
+    """Whether the feed says when the article came out. Without it nothing that is relative to publication has a date."""
     type: EventType
     category: Category
     family: Family
@@ -274,7 +276,8 @@ class Evidence(Part, frozen=True, kw_only=True):
 
     article: str
     outlet: str | None
-    published: datetime
+    published: datetime | None
+    """None where the feed does not say."""
     quote: str
     source: str | None = None
     owner: str = ""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from streams.addresses import read_allowed
 from streams.errors import ExplainedError
 from streams.records import Part
 
@@ -98,7 +99,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model=take("TOCSIN_MODEL", str, ""),
         metrics=take("TOCSIN_METRICS", address, ("127.0.0.1", 8740)),
         retention=take("TOCSIN_RETENTION", span, timedelta(days=30)),
-        webhook_allow=take("TOCSIN_WEBHOOK_ALLOW", lambda t: tuple(t.split()), ()),
+        webhook_allow=take("TOCSIN_WEBHOOK_ALLOW", networks, ()),
         mail=mail,
         secrets={k: v for k, v in environment.items() if k.startswith("TOCSIN_")},
     )
@@ -141,6 +142,13 @@ def span(text: str) -> timedelta:
     if not found or (length := int(found[1]) * UNITS[found[2]]) > LONGEST:
         raise ValueError(f"set it to a span such as 30d, 12h or 45min, of at most {LONGEST.days}d")
     return length
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """``10.1.2.0/24:8443 192.168.0.0/16``."""
+    lines = tuple(text.split())
+    read_allowed(lines)
+    return lines
 
 
 def one_of(*words: str) -> Callable[[str], str]:

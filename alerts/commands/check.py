@@ -11,6 +11,7 @@ from alerts.commands.lines import put
 from alerts.commands.up import mail_settings
 from alerts.delivery.messages import render
 from alerts.delivery.send import Sender
+from alerts.delivery.signing import read_secrets
 from alerts.delivery.webhook import open_session
 from alerts.records import Alert, Delivery, Outcome, Reason, Receiver
 from alerts.rules.load import RulesError, load_rules
@@ -141,14 +142,13 @@ def checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
 
 def _receivers(settings: Settings) -> str:
     receivers, routes, _ = load_receivers(settings.receivers)
-    missing = [r.secret_env for r in receivers if r.channel == "webhook" and r.secret_env and r.secret_env not in settings.secrets]
-    if missing:
-        raise UnknownReceiverError(f"{settings.receivers}: variable {missing[0]} is not set; set it to the receiver's whsec_ secret")
+    for receiver in receivers:
+        if receiver.channel == "webhook":
+            read_secrets(settings.secrets.get(receiver.secret_env or "", ""), name=receiver.secret_env or f"secret_env of {receiver.id}")
     if any(r.channel == "email" for r in receivers) and not settings.mail.host:
         raise UnknownReceiverError(
             f"{settings.receivers}: a receiver by email, but no mail server; set TOCSIN_SMTP_HOST and TOCSIN_MAIL_FROM"
         )
-    read_allowed(settings.webhook_allow)
     return f"{len(receivers)} with {len(routes)} routes in {settings.receivers}; `tocsin send-test NAME` proves one"
 
 

@@ -1,5 +1,6 @@
 """JSON Lines in and out: each line asked is answered, in the order asked, without waiting for the end of the input."""
 
+import os
 import queue
 import sys
 import threading
@@ -42,7 +43,7 @@ def batches(stream: IO[bytes], kind: Any) -> Iterator[list[Line]]:
     waiting: queue.Queue[Line | None] = queue.Queue(maxsize=4 * BATCH)
 
     def fill() -> None:
-        for number, data in enumerate(stream, start=1):
+        for number, data in enumerate(lines_of(stream), start=1):
             if data.strip():
                 waiting.put(read_line(number, data, kind))
         waiting.put(None)
@@ -60,6 +61,19 @@ def batches(stream: IO[bytes], kind: Any) -> Iterator[list[Line]]:
                 break
             batch.append(following)
         yield batch
+
+
+def lines_of(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines of *stream* as they come.
+
+    Past Python's own buffer: a thread that waits inside it would abort the interpreter when the command ends before its input.
+    """
+    rest = b""
+    while chunk := os.read(stream.fileno(), 1 << 16):
+        *whole, rest = (rest + chunk).split(b"\n") if b"\n" in chunk else (rest + chunk,)
+        yield from whole
+    if rest:
+        yield rest
 
 
 def answer(stream: IO[bytes], kind: Any, work: Callable[[Sequence[Any]], Sequence[dict[str, Any]]], *, strict: bool) -> int:

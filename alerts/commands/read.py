@@ -10,7 +10,7 @@ from alerts.commands.lines import answer
 from alerts.commands.river import detector_of
 from streams.detection.gazetteer import FOLDER, Gazetteer
 from streams.detection.resolve import resolve
-from streams.records import Article, Mention, plausible
+from streams.records import EPOCH, Article, Mention, Place, plausible
 from streams.settings import Settings
 
 
@@ -62,16 +62,27 @@ def resolve_spans(stream: IO[bytes], settings: Settings, *, strict: bool) -> int
     gazetteer = Gazetteer.load(settings.gazetteer or FOLDER, extra=settings.sites)
 
     def work(asked: Sequence[AskedSpans]) -> list[dict[str, Any]]:
-        return [{"id": a.id, "places": resolve(gazetteer, a.text, a.spans)} for a in asked]
+        return [{"id": a.id, "places": places(gazetteer, a)} for a in asked]
 
     return answer(stream, AskedSpans, work, strict=strict)
+
+
+def places(gazetteer: Gazetteer, asked: AskedSpans) -> list[Place | None]:
+    """One place for each span; None for a span that is none of the text."""
+    good = [0 <= start < end <= len(asked.text) for start, end in asked.spans]
+    found = iter(resolve(gazetteer, asked.text, [span for span, fits in zip(asked.spans, good, strict=True) if fits]))
+    return [next(found) if fits else None for fits in good]
 
 
 def shown(mention: Mention) -> dict[str, Any]:
     """A mention as others rely on it: without the signature, which is ours."""
     fields: dict[str, Any] = msgspec.to_builtins(mention)
-    for name in ("signature", "record"):
+    for name in ("signature", "record", "more"):
         fields.pop(name)
+    if not mention.dated:
+        fields["published"] = None
+    if mention.fetched == EPOCH:
+        fields["fetched"] = None
     return fields
 
 

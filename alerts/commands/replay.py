@@ -26,9 +26,12 @@ def replay(files: Sequence[Path], settings: Settings, out: IO[bytes]) -> None:
     """Run *files* through the river and write its alerts to *out*.
 
     Raises:
-        ReplayError: A line is no article, or has neither `fetched` nor `published`.
+        ReplayError: With every line that is no article, or has neither `fetched` nor `published`.
     """
-    articles = [a for path in files for a in articles_of(path)]
+    mistakes: list[str] = []
+    articles = [a for path in files for a in articles_of(path, mistakes)]
+    if mistakes:
+        raise ReplayError("\n".join(mistakes))
     detector = detector_of(settings)
     made = Replay(river(detector))
     for record in configured(settings, at=EPOCH):
@@ -38,21 +41,22 @@ def replay(files: Sequence[Path], settings: Settings, out: IO[bytes]) -> None:
         out.write(msgspec.json.encode(line) + b"\n")
 
 
-def articles_of(path: Path) -> Iterator[Article]:
-    """The articles of one file; ``-`` is standard input."""
+def articles_of(path: Path, mistakes: list[str]) -> Iterator[Article]:
+    """The articles of one file (``-`` is standard input); lines that are none are noted in *mistakes*."""
+    name = "standard input" if str(path) == "-" else str(path)
     with sys.stdin.buffer if str(path) == "-" else path.open("rb") as stream:
         for number, data in enumerate(stream, start=1):
-            if not data.strip():
+            line = read_line(number, data, Asked) if data.strip() else None
+            if line is None:
                 continue
-            line = read_line(number, data, Asked)
             if line.error is not None:
-                raise ReplayError(f"{path}:{number}: {line.error}; each line must be one article as docs/contract.md says")
+                mistakes.append(f"{name}:{number}: {line.error}; each line must be one article as docs/contract.md says")
+                continue
             article = line.asked.article()
             if article.fetched is None and article.published is None:
-                raise ReplayError(
-                    f"{path}:{number}: neither 'fetched' nor 'published'; give one of them, so that the article has a place in time"
-                )
-            yield article
+                mistakes.append(f"{name}:{number}: neither 'fetched' nor 'published'; give one, so that the article has a place in time")
+            else:
+                yield article
 
 
 def revisions(made: Replay) -> Iterator[dict[str, Any]]:

@@ -206,8 +206,7 @@ class Up:
         if result.possible_loss:
             metrics.POSSIBLE_LOSS.labels(result.feed).inc()
 
-    @staticmethod
-    def _heard(stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
+    def _heard(self, stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
         """Count a batch."""
         metrics.RECORDS.labels(stage.name, "in").inc(taken)
         metrics.RECORDS.labels(stage.name, "out").inc(len(written))
@@ -217,15 +216,23 @@ class Up:
                 metrics.ALERTS.labels(record.rule, record.severity, record.change).inc()
             elif isinstance(record, Rejected):
                 metrics.REJECTED.labels(stage.name).inc()
+                self.tell(f"stage {stage.name} set a record aside: {record.reason}")
+            elif isinstance(record, Delivery) and record.state == "dead":
+                self.tell(f"receiver {record.receiver}: given up after {record.attempt} attempts: {record.detail} (delivery {record.id})")
 
-    @staticmethod
-    def _delivered(delivery: Delivery, outcome: Outcome) -> None:
-        """Count an attempt."""
-        notification = delivery.notification
+    def _delivered(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Count an attempt, and say when a receiver begins or ceases to fail."""
+        notification, name = delivery.notification, f"receiver {outcome.receiver}"
         if notification is not None:
             metrics.DELIVERIES.labels(notification.receiver.channel, "ok" if outcome.ok else "failed").inc()
             if outcome.ok and delivery.attempt == 1:
                 metrics.FRESHNESS.observe((outcome.at - notification.at).total_seconds())
+        if not outcome.ok and name not in self._failing:
+            self._failing.add(name)
+            self.tell(f"{name}: not delivered: {outcome.detail}; {'given up' if outcome.final else 'kept, and tried again'}")
+        elif outcome.ok and name in self._failing:
+            self._failing.discard(name)
+            self.tell(f"{name}: takes alerts again")
 
 
 class Pipeline(threading.Thread):

@@ -154,7 +154,8 @@ def passages(event: Event, desk: Desk) -> Iterator[Passage]:
 
 def _credit(evidence: Evidence, before: Evidence | None) -> str:
     same = before is not None and (before.outlet, before.published) == (evidence.outlet, evidence.published)
-    said = "same" if same else f"{evidence.outlet or 'outlet not known'}, {date_time_group(evidence.published)}"
+    at = date_time_group(evidence.published) if evidence.published else "publication time not given"
+    said = "same" if same else f"{evidence.outlet or 'outlet not known'}, {at}"
     cited = f", citing {evidence.source}" if evidence.source and evidence.source != evidence.outlet else ""
     return f"{said}{cited}{' (denial)' if evidence.status in {'denied', 'negated'} else ''}"
 

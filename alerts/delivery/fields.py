@@ -46,7 +46,8 @@ def where(place: Place) -> list[str]:
 def times(alert: Alert) -> list[str]:
     """When it happened, when it was published, when we said so: three different things."""
     event = alert.event
-    published = f"published {stretch(event.first_reported, event.last_reported)}"
+    dated = any(e.published for e in event.evidence) or not event.evidence
+    published = f"published {stretch(event.first_reported, event.last_reported)}" if dated else "publication time not given"
     return [when(event.occurred), published, f"this message {date_time_group(alert.at)}"]
 
 

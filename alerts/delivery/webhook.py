@@ -24,6 +24,7 @@ from alerts.delivery.guard import AddressRefusedError, dialler
 from alerts.delivery.signing import signed
 from alerts.records import Notification
 from streams.addresses import Allowed
+from streams.names import PatientResolver
 
 Session = ClientSession
 """So that a caller can name it without a door of its own."""
@@ -37,7 +38,7 @@ MOST_BODY = 1024
 def open_session(allowed: Iterable[Allowed] = (), *, seconds: float = TIMEOUT_SECONDS) -> Session:
     """A session that dials only public addresses and those *allowed*, keeps no cookies and heeds no proxy settings."""
     return ClientSession(
-        connector=TCPConnector(socket_factory=dialler(allowed), limit_per_host=4),
+        connector=TCPConnector(resolver=PatientResolver(), socket_factory=dialler(allowed), limit=0),
         timeout=ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),
         cookie_jar=DummyCookieJar(),
         headers={"User-Agent": "tocsin", "Content-Type": "application/json", "Accept-Encoding": "identity"},

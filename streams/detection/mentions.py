@@ -19,10 +19,10 @@ NEARBY_KM = 100.0
 
 
 def published(article: Article) -> tuple[datetime | None, bool]:
-    """When the article came out, and whether the feed's word had to be corrected. None without any time."""
+    """When the article came out, and whether the feed's word had to be corrected. None where the feed gives no time: never "now"."""
     said = plausible(article.published)
     if said is None or article.fetched is None:
-        return said or article.fetched, False
+        return said, False
     if said > article.fetched + AHEAD:
         return article.fetched, True
     return said, False
@@ -161,6 +161,7 @@ def build(
                 feed=article.feed,
                 fetched=article.at,
                 published=when or article.at,
+                dated=when is not None,
                 type=one.type,
                 category=info.category,  # type: ignore[arg-type]
                 family=info.family,  # type: ignore[arg-type]

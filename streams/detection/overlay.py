@@ -56,7 +56,11 @@ def read_overlay(path: Path) -> list[OverlayRow]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OverlayError(f"{path}: cannot be read ({error}); name a TSV of places in UTF-8, or leave TOCSIN_SITES out") from error
+    for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.startswith("#"):
             cells = [cell.strip() for cell in line.split("\t")]
             if cells[0] != "name":

@@ -117,7 +117,8 @@ def passages(mentions: Sequence[Mention]) -> tuple[Evidence, ...]:
 
 
 def _passage(m: Mention) -> Evidence:
+    published = m.published if m.dated else None
     return Evidence(
-        article=m.article, outlet=m.outlet, published=m.published, quote=m.evidence.quote, source=m.source, owner=m.owner,
+        article=m.article, outlet=m.outlet, published=published, quote=m.evidence.quote, source=m.source, owner=m.owner,
         status=m.status, url=m.url, start=m.evidence.start, end=m.evidence.end,
     )  # fmt: skip

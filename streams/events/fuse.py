@@ -219,7 +219,7 @@ def forget(state: Fused, now: datetime) -> Fused | None:
             fresh.add(h.event or h.mention.id)
     held = {i: h for i, h in state.held.items() if (h.event or i) in fresh}
     alive = {h.event for h in held.values()}
-    events = {e: t for e, t in state.events.items() if e in alive or t.last.at + KEPT > now}
+    events = {e: t for e, t in state.events.items() if e in alive or (not t.last.accepted and t.last.at + KEPT > now)}
     withdrawn = {i: t for i, t in state.withdrawn.items() if t + KEPT > now}
     if not (held or events or withdrawn):
         return None

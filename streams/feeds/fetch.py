@@ -18,6 +18,7 @@ from streams.addresses import is_public
 from streams.feeds.config import Feed
 from streams.feeds.guards import MAX_BYTES
 from streams.feeds.memory import Validators
+from streams.names import PatientResolver
 from streams.records import Part
 
 MAX_REDIRECTS = 5
@@ -80,7 +81,9 @@ async def open_sessions() -> AsyncIterator[Sessions]:
 
 
 def _session(socket_factory: Any) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(socket_factory=socket_factory, limit=100, limit_per_host=2, ttl_dns_cache=60)
+    connector = aiohttp.TCPConnector(
+        resolver=PatientResolver(), socket_factory=socket_factory, limit=100, limit_per_host=2, ttl_dns_cache=60
+    )
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, max_field_size=16_384)
 
 

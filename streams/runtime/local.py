@@ -33,6 +33,21 @@ def unheard(stage: Stage, taken: int, written: Sequence[Any], seconds: float) ->
     """For runs that nobody counts."""
 
 
+BATCH_BYTES = 256 * 1024
+"""Likewise in bytes; one entry is always taken."""
+
+
+def fitting(entries: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """The first of *entries* that make one batch."""
+    taken, size = list[tuple[int, bytes]](), 0
+    for offset, body in entries:
+        size += len(body)
+        if taken and size > BATCH_BYTES:
+            break
+        taken.append((offset, body))
+    return taken
+
+
 class LocalStates:
     """`stages.States` of one stage: read from the store, changes gathered for the next commit."""
 
@@ -95,7 +110,7 @@ class Line:
         Raises:
             StoreError: Nothing was committed, and the line is not to be used again.
         """
-        entries = self._store.read(self.stage.input.name, self.offset, BATCH)
+        entries = fitting(self._store.read(self.stage.input.name, self.offset, BATCH))
         if not entries:
             return 0
         began, written = time.perf_counter(), list[Any]()

@@ -43,10 +43,15 @@ class World:
     refuse: int = 0
     """How many of the next POSTs are answered with 503."""
 
+    @property
+    def shown(self) -> int:
+        """How many entries have appeared."""
+        self.started = self.started or time.monotonic()
+        return min(self.total, int((time.monotonic() - self.started) * self.per_second) + 1)
+
     def document(self) -> bytes:
         """The feed now, newest first."""
-        self.started = self.started or time.monotonic()
-        shown = min(self.total, int((time.monotonic() - self.started) * self.per_second) + 1)
+        shown = self.shown
         self.served_all = shown == self.total
         now = datetime.now(UTC)
         items = "".join(f"<item>{_entry(i, now)}</item>" for i in reversed(range(shown)))
