@@ -224,7 +224,10 @@ def _weapons(scene: Scene, reads: Sequence[_Read]) -> tuple[str, ...]:
     """What was used: not the warplanes that were destroyed, nor the rockets that were seized."""
     lost = frozenset(t for r in reads if r.trigger.frame in {"hit", "intercept", "take", "disrupt"} for t in r.arguments.whom)
     used = frozenset(t for r in reads for t in (*r.arguments.who, *r.arguments.means, r.arguments.head))
-    kept = (h for h in scene.weapons if not set(scene.tokens(h.start, h.end)) <= lost - used)
+    materiel = casualties.losses(scene.text) or ""
+    at = scene.text.find(materiel) if materiel else -1
+    wrecked = range(at, at + len(materiel)) if at >= 0 else range(0)
+    kept = (h for h in scene.weapons if not set(scene.tokens(h.start, h.end)) <= lost - used and h.start not in wrecked)
     return tuple(dict.fromkeys(weapon_of(hit).name for hit in kept))
 
 
