@@ -37,6 +37,10 @@ from streams.stages import Stage
 from streams.topics import ARTICLES, Rejected
 
 PRUNE_EVERY = timedelta(hours=1)
+SAID_ONE_BY_ONE = 3
+"""Feeds that fail are named up to here; without a network all forty would be."""
+SUM_UP_EVERY = 12.0
+"""Seconds: all feeds are asked within the first ten."""
 SAMPLE_EVERY = 2
 """Seconds between two polls of the sample feed."""
 
@@ -124,6 +128,7 @@ class Up:
                 asyncio.create_task(poller.run(stop)),
                 asyncio.create_task(Dispatch(store, senders, self._delivered).run()),
                 asyncio.create_task(configuration.watch()),
+                asyncio.create_task(self._sum_up(len(told_feeds))),
                 asyncio.create_task(self._prune(store, stages)),
             ]
             metrics.READY.set(1)
@@ -196,7 +201,8 @@ class Up:
         """Count a poll, and say when a feed begins or ceases to fail."""
         if result.failed and result.feed not in self._failing:
             self._failing.add(result.feed)
-            self.tell(f"feed {result.feed}: {result.error}; asked again at {result.next_at:%H:%M:%SZ}")
+            if len(self._failing) <= SAID_ONE_BY_ONE:
+                self.tell(f"feed {result.feed}: {result.error}; asked again at {result.next_at:%H:%M:%SZ}")
         elif not result.failed and result.feed in self._failing:
             self._failing.discard(result.feed)
             self.tell(f"feed {result.feed}: answers again")
@@ -205,6 +211,16 @@ class Up:
         metrics.ENTRIES.labels(result.feed, "changed").inc(result.changed)
         if result.possible_loss:
             metrics.POSSIBLE_LOSS.labels(result.feed).inc()
+
+    async def _sum_up(self, feeds: int) -> None:
+        """Say how many feeds do not answer, when there are too many to name each, and again when that changed."""
+        said = 0
+        while True:
+            await asyncio.sleep(SUM_UP_EVERY)
+            failing = sum(not name.startswith("receiver ") for name in self._failing)
+            if failing != said and max(failing, said) > SAID_ONE_BY_ONE:
+                self.tell(f"{failing} of {feeds} feeds do not answer; `tocsin feeds check` says why; they are asked again")
+                said = failing
 
     def _heard(self, stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
         """Count a batch."""
