@@ -228,6 +228,8 @@ def contents(path: Path) -> dict[str, int]:
         StoreError: It cannot be read.
     """
     with _explained(path), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+            return {}  # begun, and nothing written yet
         return dict(db.execute("SELECT topic, COUNT(*) FROM log GROUP BY topic ORDER BY topic").fetchall())
 
 

@@ -116,3 +116,8 @@ def test_the_contents_are_told_while_another_holds_the_file(tmp_path: Path) -> N
     with Store(tmp_path / "s.db") as store:
         store.commit(entry("one"))
         assert contents(tmp_path / "s.db") == {"t": 1}
+
+
+def test_a_file_that_was_only_begun_has_no_contents(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "s.db").execute("PRAGMA journal_mode=WAL")
+    assert contents(tmp_path / "s.db") == {}
