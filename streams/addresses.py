@@ -20,9 +20,6 @@ NEVER = (
 )
 
 
-HOW = "a network such as 10.1.0.0/16, or with a port 10.1.2.3:8443"
-
-
 class AddressError(ExplainedError, ValueError):
     """An entry of an allow-list is no network."""
 

@@ -4,18 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from streams.records import Article, Event, Mention, Record, Tick, Withdrawn
-
-
-class Stamped(Protocol):
-    """A record that knows when it was made."""
-
-    @property
-    def at(self) -> datetime: ...
 
 
 class ControlCopy(Record, frozen=True, kw_only=True):

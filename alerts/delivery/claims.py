@@ -114,12 +114,6 @@ def _digit(event: Event, source: Source) -> str:
     return f"{digits.pop()}" if len(digits) == 1 else ""
 
 
-def _heading(event: Event, source: Source, desk: Desk) -> str:
-    """``ARA News (F3)``; without a grade where each cell has its own."""
-    digit = _digit(event, source)
-    return f"{source.name} ({assessment.letter(desk, source.owner, source.name)}{digit})" if digit else source.name
-
-
 def _cell(event: Event, source: Source, name: str, desk: Desk) -> str:
     return "; ".join(_answer(event, source, claim, desk) for claim in _given(event, source, name)) or NOT_STATED
 

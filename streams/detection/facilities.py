@@ -29,8 +29,6 @@ _NOUNS: dict[str, str] = {
 }
 NOUNS: dict[tuple[str, ...], str] = {tuple(noun.split()): kind for kind, nouns in _NOUNS.items() for noun in nouns.split("|")}
 LONGEST = max(map(len, NOUNS))
-LOOSE = frozenset({"port", "crossing", "camp", "bridge", "dam", "plant", "base", "bases", "outpost", "reactor", "depot", "prison", "jail"})
-"""Single nouns that often belong to something else; as part of a name they count when capitalised or after a known site."""
 
 SISTERS: dict[str, frozenset[str]] = {
     "airport": frozenset({"airport", "air_base"}),

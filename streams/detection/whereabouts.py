@@ -13,8 +13,6 @@ from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
 
-BEARING = 6
-"""Of two places as well attached, one this many tokens nearer is taken."""
 GOVERNORS = 3
 """How many triggers above its own a telling may have its place from."""
 _SETTLED = frozenset({"city", "town", "village", "district"})

@@ -24,7 +24,7 @@ class Checked(Part, frozen=True, kw_only=True):
     newest: datetime | None = None
     """Date of the latest entry; None without one."""
     undated: int = 0
-    """Entries without a date that can be read: they count as published when they are fetched."""
+    """Entries without a date that can be read: when they came out stays unknown."""
     error: str | None = None
     advice: tuple[str, ...] = ()
     """What else is worth doing; often nothing."""
@@ -74,7 +74,7 @@ def _advice(newest: datetime | None, articles: int, dated: int, *, shared: bool,
     if newest is not None and newest < now - BACKFILL:
         found.append(f"its newest entry is of {newest:%Y-%m-%d}: the publisher may have left this address; look for a new one")
     if articles and not dated:
-        found.append("none of its dates can be read: entries will count as published when they are fetched")
+        found.append("none of its dates can be read: when its entries came out stays unknown, and 'on Monday' in them dates nothing")
     if shared:
         found.append("it gives one guid to several entries: they are told apart by their links")
     return tuple(found)

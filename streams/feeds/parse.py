@@ -26,7 +26,6 @@ DATE_ELEMENTS = (b"pubdate", b"date", b"published", b"updated", b"issued", b"mod
 MAX_NAME = 1_000
 """Characters of a headline, author, guid or link that are kept."""
 _TTL = re.compile(rb"<ttl>\s{0,99}(\d{1,6})\s{0,99}</ttl>", re.IGNORECASE)
-_NOTHING_IN_IT = "there are no entries in it"
 
 
 class Entry(Part, frozen=True, kw_only=True):
