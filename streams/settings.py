@@ -36,6 +36,31 @@ class Mailer(Part, frozen=True, kw_only=True):
         return f"Mailer({self.host}:{self.port}, user={self.user!r}, password={'set' if self.password else 'none'}, tls={self.tls})"
 
 
+class Kafka(Part, frozen=True, kw_only=True):
+    """Where the brokers are, and how to speak to them."""
+
+    servers: tuple[str, ...] = ("127.0.0.1:9092",)
+    """``host:port`` of some of them; the rest is learnt from these."""
+    prefix: str = "tocsin"
+    """Before the name of every topic and group, so that several rivers may share a cluster."""
+    protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    ca: Path | None = None
+    """Certificates that sign the brokers', PEM; None trusts those of the system."""
+    certificate: Path | None = None
+    """Ours, PEM, where brokers ask for one."""
+    key: Path | None = None
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    user: str = ""
+    password: str = ""
+    partitions: int = 12
+    """Of each topic, when it is created."""
+    replication: int = 1
+    """Copies of each partition, when it is created."""
+
+    def __repr__(self) -> str:
+        return f"Kafka({','.join(self.servers)}, {self.prefix}, {self.protocol}, user={self.user!r}, password={'set' if self.password else 'none'})"
+
+
 class Settings(Part, frozen=True, kw_only=True):
     """Everything that a deployer sets. Paths are relative to the folder that `tocsin` is started in."""
 
@@ -56,6 +81,7 @@ class Settings(Part, frozen=True, kw_only=True):
     webhook_allow: tuple[str, ...] = ()
     """Internal networks that webhooks may reach, as ``10.1.2.0/24:8443``."""
     mail: Mailer = Mailer()
+    kafka: Kafka = Kafka()
     secrets: dict[str, str] = {}
     """By name: every variable that begins with ``TOCSIN_``, where receivers' secrets are. Never logged."""
 
@@ -89,6 +115,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         tls=take("TOCSIN_SMTP_TLS", one_of("none", "starttls", "tls"), "starttls"),
         sender=take("TOCSIN_MAIL_FROM", str, "tocsin@localhost"),
     )
+    kafka = Kafka(
+        servers=take("TOCSIN_KAFKA", servers, ("127.0.0.1:9092",)),
+        prefix=take("TOCSIN_KAFKA_PREFIX", str, "tocsin"),
+        protocol=take("TOCSIN_KAFKA_PROTOCOL", one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"), "PLAINTEXT"),
+        ca=take("TOCSIN_KAFKA_CA", Path, None),
+        certificate=take("TOCSIN_KAFKA_CERTIFICATE", Path, None),
+        key=take("TOCSIN_KAFKA_KEY", Path, None),
+        mechanism=take("TOCSIN_KAFKA_MECHANISM", one_of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"), "SCRAM-SHA-512"),
+        user=take("TOCSIN_KAFKA_USER", str, ""),
+        password=take("TOCSIN_KAFKA_PASSWORD", str, ""),
+        partitions=take("TOCSIN_KAFKA_PARTITIONS", count, 12),
+        replication=take("TOCSIN_KAFKA_REPLICATION", count, 1),
+    )
     settings = Settings(
         state=take("TOCSIN_STATE", Path, Path("run/tocsin.db")),
         feeds=take("TOCSIN_FEEDS", Path, shipped("feeds.toml")),
@@ -101,6 +140,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         retention=take("TOCSIN_RETENTION", span, timedelta(days=30)),
         webhook_allow=take("TOCSIN_WEBHOOK_ALLOW", networks, ()),
         mail=mail,
+        kafka=kafka,
         secrets={k: v for k, v in environment.items() if k.startswith("TOCSIN_")},
     )
     if mistakes:
@@ -130,6 +170,21 @@ def address(text: str) -> tuple[str, int]:
     if not host:
         raise ValueError("set it to host:port, such as 127.0.0.1:8740")
     return host.strip("[]"), port(number)
+
+
+def servers(text: str) -> tuple[str, ...]:
+    """``kafka-1:9092,kafka-2:9092``."""
+    found = tuple(one.strip() for one in text.split(",") if one.strip())
+    for one in found:
+        address(one)
+    return found
+
+
+def count(text: str) -> int:
+    """A whole number from 1 to 1000."""
+    if text.isdecimal() and 1 <= int(text) <= 1000:
+        return int(text)
+    raise ValueError("set it to a whole number from 1 to 1000")
 
 
 def span(text: str) -> timedelta:
