@@ -58,7 +58,8 @@ class Kafka(Part, frozen=True, kw_only=True):
     """Copies of each partition, when it is created."""
 
     def __repr__(self) -> str:
-        return f"Kafka({','.join(self.servers)}, {self.prefix}, {self.protocol}, user={self.user!r}, password={'set' if self.password else 'none'})"
+        password = "set" if self.password else "none"
+        return f"Kafka({','.join(self.servers)}, {self.prefix}, {self.protocol}, user={self.user!r}, password={password})"
 
 
 class Settings(Part, frozen=True, kw_only=True):
