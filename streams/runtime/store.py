@@ -22,16 +22,15 @@ CREATE TABLE position (reader TEXT PRIMARY KEY, offset INTEGER, control BLOB) WI
 CREATE TABLE memory (owner TEXT, key TEXT, body BLOB, PRIMARY KEY (owner, key)) WITHOUT ROWID;
 """
 STATE = SCHEMA[SCHEMA.index("CREATE TABLE state") : SCHEMA.index("CREATE TABLE position")]
-FROM_1 = (
-    "ALTER TABLE state RENAME TO old; DROP INDEX state_due;"
-    + STATE
-    + """
+FROM_1 = """
+ALTER TABLE state RENAME TO old;
+DROP INDEX state_due;
+{STATE}
 INSERT INTO state SELECT stage, key, '', '',
     CAST('[' || coalesce('"' || due || '"', 'null') || ',' || CAST(body AS TEXT) || ']' AS BLOB) FROM old;
 DROP TABLE old;
 UPDATE position SET control = CAST('[-1,' || CAST(control AS TEXT) || ']' AS BLOB) WHERE control IS NOT NULL;
-"""  # noqa: S608  constants of this module
-)
+""".replace("{STATE}", STATE)
 """Format 1 kept a state whole, with its due time beside it; a state read from there is written in rows when it changes."""
 
 JOURNAL_BYTES = 64 * 2**20
