@@ -36,6 +36,9 @@ class Rejected(Record, frozen=True, kw_only=True):
     stack: str
     body: bytes
     """The entry as it lay in the log."""
+    partition: int | None = None
+    """Where it lay, in a log of several partitions."""
+    offset: int | None = None
 
 
 class UnreadableRecordError(ValueError):
