@@ -153,4 +153,5 @@ def row_key(row: Row) -> bytes:
 
 def row_of(key: bytes) -> Row:
     """The row back."""
-    return msgspec.msgpack.decode(key, type=Row)
+    row: Row = msgspec.msgpack.decode(key, type=Row)
+    return row

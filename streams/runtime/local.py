@@ -3,9 +3,11 @@
 Input position, states and outputs of a batch are committed in one transaction; after `kill -9` it goes on as if nothing had been.
 """
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from streams.records import Tick
 from streams.runtime.states import RowStates, waiting_in
 from streams.runtime.store import Batch, Entry, Store
 from streams.stages import Stage, decode, read_entries, take
-from streams.topics import copy_of
+from streams.topics import Topic, copy_of
 
 BATCH = 16
 """Entries taken at once: enough for the parser to be quick, few enough that an alert, or the end, waits for little."""
@@ -143,6 +145,49 @@ class Local:
     def _nap(self) -> timedelta:
         dues = [due for line in self.lines if (due := line.next_due()) is not None]
         return max(timedelta(0), min([LONGEST_NAP, *(due - self._clock() for due in dues)]))
+
+
+class StoreLog:
+    """A topic, as a reader sees it that acts: see `alerts.delivery.dispatch.DeliveryLog`. Made in the event loop that it is used in."""
+
+    def __init__(self, store: Store, topic: Topic, reader: str) -> None:
+        self._store, self._topic, self._reader = store, topic, reader
+        self._loop = asyncio.get_running_loop()
+        self.position, _ = store.position(reader)
+        self._next = self.position
+
+    @property
+    def done(self) -> set[int]:
+        """Offsets beyond the position that are done."""
+        return {int(offset) for offset in self._store.memories(self._reader)}
+
+    def read(self, limit: int) -> list[Entry]:
+        """Up to *limit* further entries."""
+        entries = self._store.entries(self._topic.name, self._next, limit)
+        if entries:
+            self._next = entries[-1][0] + 1
+        return entries
+
+    @contextmanager
+    def listening(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Have *listener* called when something was appended to any topic."""
+
+        def appended() -> None:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(listener)
+
+        self._store.listeners.append(appended)
+        try:
+            yield
+        finally:
+            self._store.listeners.remove(appended)
+
+    async def record(self, facts: Sequence[tuple[Topic, Any]], position: int, done: Mapping[int, bool]) -> None:
+        """Write *facts*, the position and what is done beyond it in one transaction."""
+        batch = Batch(records=[(topic.name, fact.at, topic.encode(fact)) for topic, fact in facts])
+        batch.memory = {(self._reader, str(offset)): b"1" if is_done else None for offset, is_done in done.items()}
+        batch.positions[self._reader] = self.position = position
+        self._store.commit(batch)
 
 
 def copies(stages: Sequence[Stage], record: Any) -> list[tuple[str, datetime, bytes]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import faust
-from faust.types import TP, EventT
+from faust.types import TP
 
 from streams.runtime.agents.app import EPOCH, BrokerError, raw_topic
 from streams.runtime.ledger import Ledger, Write
@@ -13,7 +13,7 @@ Recovered = Callable[[dict[int, Ledger], dict[int, list[Write]]], None]
 """Told after each recovery: the ledgers of the partitions that are ours, and what each wants to have mended."""
 
 
-class LedgerTable(faust.Table):  # type: ignore[misc]  # Faust is not typed
+class LedgerTable(faust.Table[bytes, bytes]):
     """The states of one stage, by partition.
 
     Faust would keep all partitions in one dictionary, in which what a former owner deleted lives on. Here a partition that is
@@ -32,16 +32,17 @@ class LedgerTable(faust.Table):  # type: ignore[misc]  # Faust is not typed
         self._ledgers = {p: self._ledgers.get(p) or Ledger() for p in ours}
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
-    def apply_changelog_batch(self, batch: Iterable[EventT]) -> None:
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         for event in batch:
-            message: Any = event.message
+            message = event.message
             ledger = self._ledgers.get(message.partition)
             if ledger is not None:
                 epoch = next((int(value) for name, value in _pairs(message.headers) if name == EPOCH), 0)
                 ledger.read(message.offset, message.key, message.value, epoch)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
-        ends = self.app.tables.recovery.active_highwaters
+        tables: Any = self.app.tables
+        ends = tables.recovery.active_highwaters
         for tp in active_tps:
             ledger = self._ledgers[tp.partition]
             if ledger.read_to < ends.get(tp, -1):
