@@ -6,13 +6,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SITES := $(addprefix streams/detection/data/,overlay.tsv countries.tsv divisions.tsv preferred.tsv)
 QUALITY := ../shared/quality
 
-.PHONY: run test lint bench quality gazetteer lock clean
+.PHONY: run test broker lint bench quality gazetteer lock clean
 
 run: .venv/.run $(GAZETTEER)  ## everything on this machine, with the sample story
 	$(BIN)/tocsin up --sample
 
 test: .venv/.dev $(GAZETTEER)  ## all tests that need no broker
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not broker"
+
+broker: .venv/.dev $(GAZETTEER)  ## the tests on a real Apache Kafka; needs Java 17 and Maven, or Docker, or TOCSIN_TEST_KAFKA=host:port
+	$(BIN)/python -m pytest tests/broker
 
 lint: .venv/.dev  ## style, types, and who may import whom
 	$(BIN)/ruff check .
