@@ -6,7 +6,6 @@ import msgspec
 
 from streams.records import Part
 
-
 OLDEST_KEPT = timedelta(hours=1)
 """What is kept of a feed is never older than this, so that whoever takes it over asks neither for much again nor with stale validators."""
 LONG_WAIT = timedelta(minutes=30)
