@@ -75,7 +75,7 @@ class Tenant(Protocol):
         """These partitions are ours from now on; *memories* is all that lies in them, by feed. Must return at once."""
 
     def end(self, partitions: frozenset[int]) -> None:
-        """They are not any more; return when nothing is written for their feeds, or after a third of a session at the latest."""
+        """They will not be any more; return when nothing is written for their feeds, or after a third of a session at the latest."""
 
     def failed(self) -> None:
         """The leases have ended by an error, which is `Leases.failure`."""
@@ -183,12 +183,20 @@ class Leases(threading.Thread):
         self._fresh |= set(partitions) - self._held
 
     def revoked(self, partitions: Iterable[int]) -> None:
-        """The group takes *partitions*: their feeds end before this returns."""
+        """The group takes *partitions* as soon as this returns: their feeds end before, and may write what they have begun to."""
         gone = frozenset(partitions)
-        held, self._held = self._held & gone, self._held - gone
         self._fresh -= gone
         for partition in gone & self._ends.keys():
             del self._ends[partition], self._found[partition]
+        if held := self._held & gone:
+            self._tenant.end(held)
+        self._held -= gone
+
+    def lost(self, partitions: Iterable[int]) -> None:
+        """The group has taken *partitions* before: nothing more may be written for their feeds."""
+        gone = frozenset(partitions)
+        held, self._held = self._held & gone, self._held - gone
+        self.revoked(gone)
         if held:
             self._tenant.end(held)
 
@@ -198,14 +206,14 @@ class Leases(threading.Thread):
             "see whether the topic is there (`tocsin topics check`) and this user may read it and be of the group"
         )
 
-    def _take(self, partition: int, records: Iterable[tuple[bytes, bytes]]) -> None:
+    def _take(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Take up memories, the latest of each feed; what we wrote ourselves into partitions that we hold is passed over."""
         found = self._found.get(partition)
         if found is None:
             return
         for key, value in records:
             try:
-                found[key.decode()] = msgspec.json.decode(value, type=FeedMemory)
+                found[key.decode()] = msgspec.json.decode(value or b"", type=FeedMemory)
             except msgspec.MsgspecError:
                 # Of a version that we cannot read: as if the feed had never been polled. Its articles are told again, none is lost.
                 found.pop(key.decode(errors="replace"), None)
@@ -254,3 +262,6 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pytho
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         self._leases.revoked(place.partition for place in revoked)
+
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        self._leases.lost(place.partition for place in lost)

@@ -82,6 +82,18 @@ class Entry(NamedTuple):
     """For people: which article or memory."""
 
 
+class _Refusal:
+    """Stands in for the future of a record that the producer would not begin with."""
+
+    is_done = True
+
+    def __init__(self, error: KafkaError) -> None:
+        self._error = error
+
+    def get(self, timeout: float) -> None:
+        raise self._error
+
+
 class KafkaFeedStore:
     """What pollers keep in Kafka: every article is acknowledged before the feed's memory is written, and that before `publish` returns.
 
@@ -191,24 +203,23 @@ class KafkaFeedStore:
 
     def _attempt(self, entries: Sequence[Entry], deadline: float) -> list[tuple[Entry, Exception]]:
         """Send *entries* together, in order; what was not acknowledged, and why."""
+        begun = [(entry, self._send(entry)) for entry in entries]
         failed: list[tuple[Entry, Exception]] = []
-        sent = []
-        for entry in entries:
-            try:
-                future = self._producer.send(
-                    entry.topic, entry.value, entry.key, partition=entry.partition, timestamp_ms=entry.timestamp_ms
-                )
-                sent.append((entry, future))
-            except KafkaError as error:
-                failed.append((entry, error))
-            except ValueError as error:
-                raise self._error(f"topic {entry.topic}, partition {entry.partition}", str(error)) from error
-        for entry, future in sent:
+        for entry, future in begun:
             try:
                 self._wait(future, deadline)
             except KafkaError as error:
                 failed.append((entry, error))
         return failed
+
+    def _send(self, entry: Entry) -> Any:
+        """The producer's future; one that has failed if it does not even begin."""
+        try:
+            return self._producer.send(entry.topic, entry.value, entry.key, partition=entry.partition, timestamp_ms=entry.timestamp_ms)
+        except KafkaError as error:
+            return _Refusal(error)
+        except ValueError as error:
+            raise self._error(f"topic {entry.topic}, partition {entry.partition}", str(error)) from error
 
     def _wait(self, future: Any, deadline: float) -> None:
         while True:
