@@ -5,6 +5,8 @@ from prometheus_client import Counter, Gauge, Histogram
 POLLS = Counter("tocsin_polls_total", "Polls of a feed, by how they ended.", ["feed", "status"])
 ENTRIES = Counter("tocsin_feed_entries_total", "Entries emitted as articles: new ones and changed ones.", ["feed", "change"])
 POSSIBLE_LOSS = Counter("tocsin_feed_possible_loss_total", "Polls that overlapped nothing with the one before.", ["feed"])
+TOO_LARGE = Counter("tocsin_poller_too_large_total", "Records of the poller that no broker takes for their size.", ["topic"])
+FEEDS_HELD = Gauge("tocsin_poller_feeds", "Feeds that this poller polls.")
 RECORDS = Counter("tocsin_stage_records_total", "Records that a stage took in and wrote.", ["stage", "direction"])
 REJECTED = Counter("tocsin_rejected_total", "Records that a stage could not take.", ["stage"])
 STAGE_SECONDS = Histogram("tocsin_stage_batch_seconds", "Time a stage took for a batch, commit included.", ["stage"])

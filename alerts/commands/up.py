@@ -4,17 +4,17 @@ import asyncio
 import signal
 import threading
 import time
-import traceback
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, TextIO
 
 import msgspec
 from prometheus_client import start_http_server
 
 from alerts.commands.configuration import Configuration
+from alerts.commands.reporting import FeedReports, failures, now, tell, tell_failures
 from alerts.commands.river import detector_of, river
 from alerts.commands.sample import SECRET, Sample
 from alerts.delivery.dispatch import READER, Dispatch
@@ -25,10 +25,9 @@ from alerts.records import Alert, Delivery, Outcome
 from alerts.topics import DELIVERIES
 from streams import metrics
 from streams.addresses import read_allowed
-from streams.errors import ExplainedError
 from streams.feeds.config import Feed, load_feeds
 from streams.feeds.memory import FeedMemory
-from streams.feeds.poll import Poller, PollResult
+from streams.feeds.poll import Poller
 from streams.records import Article
 from streams.runtime.local import Local, StoreLog
 from streams.runtime.store import Batch, Store
@@ -37,10 +36,6 @@ from streams.stages import Stage
 from streams.topics import ARTICLES, Rejected
 
 PRUNE_EVERY = timedelta(hours=1)
-SAID_ONE_BY_ONE = 3
-"""Feeds that fail are named up to here; without a network all forty would be."""
-SUM_UP_EVERY = 12.0
-"""Seconds: all feeds are asked within the first ten."""
 SAMPLE_EVERY = 2
 """Seconds between two polls of the sample feed."""
 
@@ -65,11 +60,6 @@ class FeedStore:
         self._store.commit(Batch(records=records, memory={("feed", feed): msgspec.json.encode(memory)}))
 
 
-def now() -> datetime:
-    """The clock of this process."""
-    return datetime.now(UTC)
-
-
 @dataclass
 class Up:
     """One run of the embedded Tocsin.
@@ -83,11 +73,11 @@ class Up:
     sample: bool
     screen: TextIO
     _failing: set[str] = field(default_factory=set)
+    """Receivers that take nothing."""
 
     def tell(self, text: str) -> None:
-        """One line for people, with the Zulu time; if nobody reads any more, the watch goes on."""
-        with suppress(OSError):
-            print(f"{now():%H:%M:%SZ}  {text}", file=self.screen, flush=True)
+        """One line for people."""
+        tell(self.screen, text)
 
     def run(self) -> int:
         """Run until SIGINT or SIGTERM.
@@ -123,12 +113,13 @@ class Up:
             pipeline.start()
             senders = await stack.enter_async_context(self._senders(sample))
             told_feeds = (*feeds, *self._sample_feeds(sample))
-            poller = Poller(told_feeds, FeedStore(store), clock=now, report=self._polled)
+            reports = FeedReports(self.tell)
+            poller = Poller(told_feeds, FeedStore(store), clock=now, report=reports.polled)
             acting = [
                 asyncio.create_task(poller.run(stop)),
                 asyncio.create_task(Dispatch(StoreLog(store, DELIVERIES, READER), senders, self._delivered).run()),
                 asyncio.create_task(configuration.watch()),
-                asyncio.create_task(self._sum_up(len(told_feeds))),
+                asyncio.create_task(reports.sum_up(lambda: len(told_feeds))),
                 asyncio.create_task(self._prune(store, stages)),
             ]
             metrics.READY.set(1)
@@ -144,11 +135,10 @@ class Up:
         return self._ended([*ends, pipeline.failure])
 
     def _ended(self, ends: Sequence[object]) -> int:
-        failures = [one for e in ends if isinstance(e, Exception) for one in reasons(e)]
-        for text in dict.fromkeys(str(f) if isinstance(f, ExplainedError) else "".join(traceback.format_exception(f)) for f in failures):
-            self.tell(f"failed: {text}")
-        self.tell("stopped; nothing is lost, `tocsin up` goes on from here" if not failures else "stopped by a failure")
-        return 1 if failures else 0
+        failed = failures(ends)
+        tell_failures(failed, self.tell)
+        self.tell("stopped; nothing is lost, `tocsin up` goes on from here" if not failed else "stopped by a failure")
+        return 1 if failed else 0
 
     @asynccontextmanager
     async def _senders(self, sample: Sample | None) -> AsyncIterator["Senders"]:
@@ -197,31 +187,6 @@ class Up:
         else:
             self.tell(f"metrics on http://{host}:{server.server_port}/metrics")
 
-    def _polled(self, result: PollResult) -> None:
-        """Count a poll, and say when a feed begins or ceases to fail."""
-        if result.failed and result.feed not in self._failing:
-            self._failing.add(result.feed)
-            if len(self._failing) <= SAID_ONE_BY_ONE:
-                self.tell(f"feed {result.feed}: {result.error}; asked again at {result.next_at:%H:%M:%SZ}")
-        elif not result.failed and result.feed in self._failing:
-            self._failing.discard(result.feed)
-            self.tell(f"feed {result.feed}: answers again")
-        metrics.POLLS.labels(result.feed, result.status).inc()
-        metrics.ENTRIES.labels(result.feed, "new").inc(result.new)
-        metrics.ENTRIES.labels(result.feed, "changed").inc(result.changed)
-        if result.possible_loss:
-            metrics.POSSIBLE_LOSS.labels(result.feed).inc()
-
-    async def _sum_up(self, feeds: int) -> None:
-        """Say how many feeds do not answer, when there are too many to name each, and again when that changed."""
-        said = 0
-        while True:
-            await asyncio.sleep(SUM_UP_EVERY)
-            failing = sum(not name.startswith("receiver ") for name in self._failing)
-            if failing != said and max(failing, said) > SAID_ONE_BY_ONE:
-                self.tell(f"{failing} of {feeds} feeds do not answer; `tocsin feeds check` says why; they are asked again")
-                said = failing
-
     def _heard(self, stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
         """Count a batch."""
         metrics.RECORDS.labels(stage.name, "in").inc(taken)
@@ -238,17 +203,17 @@ class Up:
 
     def _delivered(self, delivery: Delivery, outcome: Outcome) -> None:
         """Count an attempt, and say when a receiver begins or ceases to fail."""
-        notification, name = delivery.notification, f"receiver {outcome.receiver}"
+        notification, name = delivery.notification, outcome.receiver
         if notification is not None:
             metrics.DELIVERIES.labels(notification.receiver.channel, "ok" if outcome.ok else "failed").inc()
             if outcome.ok and delivery.attempt == 1:
                 metrics.FRESHNESS.observe((outcome.at - notification.at).total_seconds())
         if not outcome.ok and name not in self._failing:
             self._failing.add(name)
-            self.tell(f"{name}: not delivered: {outcome.detail}; {'given up' if outcome.final else 'kept, and tried again'}")
+            self.tell(f"receiver {name}: not delivered: {outcome.detail}; {'given up' if outcome.final else 'kept, and tried again'}")
         elif outcome.ok and name in self._failing:
             self._failing.discard(name)
-            self.tell(f"{name}: takes alerts again")
+            self.tell(f"receiver {name}: takes alerts again")
 
 
 class Pipeline(threading.Thread):
@@ -274,11 +239,6 @@ class Pipeline(threading.Thread):
         self._ending.set()
         self._local.wake()
         self.join(timeout=3)
-
-
-def reasons(error: Exception) -> list[Exception]:
-    """The errors that a group holds, however deep; else the error itself."""
-    return [one for e in error.exceptions for one in reasons(e)] if isinstance(error, ExceptionGroup) else [error]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,15 @@
 """What is remembered of a feed from one poll to the next; committed together with the articles that came of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from streams.records import Part
+
+OLDEST_KEPT = timedelta(hours=1)
+"""What is kept of a feed is never older than this, so that whoever takes it over asks neither for much again nor with stale validators."""
+LONG_WAIT = timedelta(minutes=30)
+"""A silence longer than any that our own plan gives a feed that answers: somebody asked for it, and it outlives us."""
 
 
 class Validators(Part, frozen=True, kw_only=True):
@@ -47,3 +52,25 @@ class FeedMemory(Part, frozen=True, kw_only=True):
     """When a whole document was last read; None: never, so that the next one is the first."""
     due: datetime | None = None
     """When it is asked next."""
+
+
+def reason_to_keep(kept: FeedMemory | None, now: FeedMemory) -> str | None:
+    """Say why *now* is worth writing over *kept*, where a write costs a whole memory (100 KB); None if it is not.
+
+    What would be published twice without it is. Validators and times alone are not: whoever goes on from the older memory asks once more,
+    or for the whole document, in which nothing is new.
+
+    Args:
+        kept: What was last written; None if nothing is known to have been.
+    """
+    if kept is None:
+        return "nothing is kept yet"
+    if (kept.url, kept.seen, kept.current, kept.shared_names) != (now.url, now.seen, now.current, now.shared_names):
+        return "other entries were seen"
+    if kept.failures != now.failures:
+        return "it began, went on or ceased to fail"
+    if now.due is not None and now.last_asked is not None and now.due - now.last_asked > LONG_WAIT:
+        return "its server asked for a long silence"
+    if kept.last_asked is None or (now.last_asked is not None and now.last_asked - kept.last_asked >= OLDEST_KEPT):
+        return "what is kept is old"
+    return None

@@ -4,8 +4,8 @@ What to do with an answer is decided by `judge_answer` (pure); what lasts is wri
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Literal, Protocol
@@ -58,7 +58,10 @@ class Store(Protocol):
     """Where articles go, and where memories come from. Called from worker threads, never two calls at a time."""
 
     def publish(self, feed_name: str, articles: Sequence[Article], memory: FeedMemory) -> None:
-        """Commit both or neither; whatever it raises stops the poller. *articles* is often empty."""
+        """Write the articles, and the memory only if all of them were written; whatever it raises stops the poller.
+
+        *articles* is often empty. A store may leave a memory unwritten that differs in nothing worth keeping.
+        """
 
     def memories(self) -> Mapping[str, FeedMemory]:
         """What was last committed for each feed, by its name."""
@@ -207,15 +210,51 @@ class Poller:
         self._hosts = {host_of(feed): asyncio.Semaphore(MOST_AT_ONE_HOST) for feed in self.feeds}
         self._parser = GuardedParser()
         self._parsing, self._writing = asyncio.Lock(), asyncio.Lock()
+        self._begin: Callable[[Feed], asyncio.Task[None]] | None = None
+        self._polls: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Poll until *stop* is set, or the store raises (which is raised, in an `ExceptionGroup`)."""
+        """Poll all feeds until *stop* is set, or the store raises (which is raised, in an `ExceptionGroup`)."""
         await self.remember()
+        async with self.at_work():
+            self.begin(self.feeds, self._memories)
+            await stop.wait()
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """While the block runs, feeds can be begun and ended; at its end all are ended.
+
+        Raises:
+            ExceptionGroup: The store raised; the block was cancelled.
+        """
         async with open_sessions() as sessions, AsyncExitStack() as stack:
             stack.callback(self.close)
             async with asyncio.TaskGroup() as tasks:
-                polls = [tasks.create_task(self._poll(feed, sessions), name=f"poll {feed.name}") for feed in self.feeds]
-                tasks.create_task(_end(polls, stop))
+                self._begin = lambda feed: tasks.create_task(self._poll(feed, sessions), name=f"poll {feed.name}")
+                try:
+                    yield
+                finally:
+                    self._begin = None
+                    for task in self._polls.values():
+                        task.cancel()
+
+    def begin(self, feeds: Iterable[Feed], memories: Mapping[str, FeedMemory]) -> None:
+        """Poll *feeds* from now on, from these memories. Feeds that are being polled go on as they are.
+
+        After the end of `at_work` nothing is begun any more.
+        """
+        for feed in feeds:
+            if self._begin is not None and feed.name not in self._polls:
+                self._memories[feed.name] = memories.get(feed.name, FeedMemory())
+                self._polls[feed.name] = self._begin(feed)
+
+    async def end(self, feeds: Iterable[Feed]) -> None:
+        """Poll *feeds* no more; when this returns, a write that was under way is done."""
+        polls = [task for feed in feeds if (task := self._polls.pop(feed.name, None)) is not None]
+        for task in polls:
+            task.cancel()
+        if polls:
+            await asyncio.wait(polls)
 
     def close(self) -> None:
         """End the process that reads documents."""
@@ -248,6 +287,7 @@ class Poller:
                 await asyncio.shield(writing)
             except asyncio.CancelledError:
                 await asyncio.wait([writing])
+                writing.exception()  # seen; what it says of the store, the next write says again
                 raise
 
     async def _parse(self, feed: Feed, memory: FeedMemory, fetched: Fetched) -> ParsedFeed | None:
@@ -271,12 +311,6 @@ class Poller:
             result = await self.ask(feed, sessions)
             self._report(result)
             at = result.next_at
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]], stop: asyncio.Event) -> None:
-    await stop.wait()
-    for task in tasks:
-        task.cancel()
 
 
 def host_of(feed: Feed) -> str:

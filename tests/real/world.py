@@ -42,6 +42,10 @@ class World:
     """webhook-id, body and headers of each POST."""
     refuse: int = 0
     """How many of the next POSTs are answered with 503."""
+    etags: bool = False
+    """Whether its documents have one, and who shows the latest is told that nothing is new."""
+    asked: list[tuple[str, str | None, float]] = field(default_factory=list)
+    """Path, If-None-Match and monotonic time of each GET."""
 
     @property
     def shown(self) -> int:
@@ -83,15 +87,21 @@ def _entry(i: int, now: datetime) -> str:
 
 
 @contextmanager
-def a_world(total: int, per_second: float) -> Iterator[World]:
+def a_world(total: int, per_second: float, *, etags: bool = False) -> Iterator[World]:
     """Serve a world until the block ends."""
-    world = World(total=total, per_second=per_second)
+    world = World(total=total, per_second=per_second, etags=etags)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self._answer(200, world.document(), "application/rss+xml")
+            shown = self.headers["If-None-Match"]
+            world.asked.append((self.path, shown, time.monotonic()))
+            etag, document = f'"{world.shown}"', world.document()
+            if world.etags and shown == etag:
+                self._answer(304, b"", "application/rss+xml", etag)
+            else:
+                self._answer(200, document, "application/rss+xml", etag if world.etags else None)
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -103,8 +113,10 @@ def a_world(total: int, per_second: float) -> Iterator[World]:
             world.posts.append((self.headers["webhook-id"], body, time.time()))
             self._answer(204, b"", "text/plain")
 
-        def _answer(self, status: int, body: bytes, kind: str) -> None:
+        def _answer(self, status: int, body: bytes, kind: str, etag: str | None = None) -> None:
             self.send_response(status)
+            if etag:
+                self.send_header("ETag", etag)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

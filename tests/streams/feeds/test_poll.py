@@ -1,6 +1,7 @@
 """From a server's answer to what is kept and published."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -252,3 +253,38 @@ async def test_a_check_says_what_each_feed_is_and_what_to_do():
     assert "web page" in (page.error or "")
     assert "2020-03-01" in old.advice[0]
     assert (gone.reachable, gone.ok) == (False, False)
+
+
+async def test_feeds_are_begun_and_ended_one_by_one_and_a_write_under_way_is_waited_for():
+    asked: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(body=numbered([1]))
+
+    class Slow(Kept):
+        def publish(self, feed_name: str, articles: Sequence[Article], memory: FeedMemory) -> None:
+            begun.set()
+            assert let_go.wait(10)
+            super().publish(feed_name, articles, memory)
+
+    begun, let_go = threading.Event(), threading.Event()
+    store = Slow()
+    async with serving(handler) as url, asyncio.timeout(20):
+        here, there = feed(url + "/here", name="here", sample=True), feed(url + "/there", name="there", sample=True)
+        poller = Poller([here, there], store)
+        async with poller.at_work():
+            poller.begin([here], {})
+            await asyncio.to_thread(begun.wait)
+            ending = asyncio.create_task(poller.end([here]))
+            await asyncio.sleep(0.05)
+            assert not ending.done()
+            let_go.set()
+            await ending
+            assert [name for name, _ in store.commits] == ["here"]
+            poller.begin([here], store.memories())
+            while asked.count("/here") < 2:  # noqa: ASYNC110  the server is asked by somebody else
+                await asyncio.sleep(0.01)
+        poller.begin([there], {})
+    assert set(asked) == {"/here"}
+    assert store.titles == ["Report 1"]
