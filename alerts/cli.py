@@ -114,6 +114,25 @@ def poll(session: float) -> None:
     sys.exit(Poll(settings=settings(), session_seconds=session, screen=sys.stdout).run())
 
 
+@verb(main, "work", "tocsin work --stages fuse,select,judge,route")
+@click.option("--stages", default="", help="Stages, separated by commas; all by default.")
+@click.option("--processes", type=click.IntRange(1, 64), help="Processes that detect; one for each core but one by default.")
+def work(stages: str, processes: int | None) -> None:
+    """Run some of the stages on Kafka; start as many such workers as it takes."""
+    from alerts.commands import work as command
+
+    chosen = command.named([name.strip() for name in stages.split(",") if name.strip()])
+    sys.exit(command.Work(settings(), chosen, sys.stdout, processes or command.processes()).run())
+
+
+@verb(main, "deliver", "tocsin deliver")
+def deliver() -> None:
+    """Deliver alerts from Kafka to their receivers: plan the attempts, and make them."""
+    from alerts.commands import work as command
+
+    sys.exit(command.Work(settings(), command.SENDING, sys.stdout, 1).run())
+
+
 @verb(main, "send-test", "tocsin send-test watch-webhook")
 @click.argument("receiver")
 def send_test(receiver: str) -> None:

@@ -17,4 +17,8 @@ FRESHNESS = Histogram(
     "From the fetch that told a rule something to the receiver's acceptance.",
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300),
 )
+LAG_ENTRIES = Gauge("tocsin_lag_entries", "Entries of a partition that a stage has not taken in yet.", ["stage", "partition"])
+LAG_SECONDS = Gauge(
+    "tocsin_lag_seconds", "Age of the last entry that was taken in while there are more; 0 without a lag.", ["stage", "partition"]
+)
 READY = Gauge("tocsin_ready", "1 while everything runs.")

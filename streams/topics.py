@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from streams.records import Article, Event, Mention, Record, Tick, Withdrawn
+from streams.records import EPOCH, Article, Event, Mention, Record, Tick, Withdrawn
 
 
 class ControlCopy(Record, frozen=True, kw_only=True):
@@ -24,6 +24,11 @@ class ControlCopy(Record, frozen=True, kw_only=True):
 def copy_of(record: Any, *, number: int | None = None) -> ControlCopy:
     """The copy of a control record, as it is written into the input logs of the stages that it governs."""
     return ControlCopy(at=record.at, body=msgspec.Raw(msgspec.json.encode(record)), number=number)
+
+
+def content_of(record: Any) -> bytes:
+    """What a control record says, whenever it was made."""
+    return msgspec.json.encode(msgspec.structs.replace(record, at=EPOCH))
 
 
 class Rejected(Record, frozen=True, kw_only=True):

@@ -4,22 +4,52 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-
-import msgspec
+from typing import Any, Protocol
 
 from alerts.commands.river import routes_of, rules_of
 from alerts.records import Receiver, RoutesInForce, RulesInForce
 from alerts.rules.load import RulesError
 from alerts.topics import CONTROL
-from streams.records import EPOCH
 from streams.runtime.local import copies
 from streams.runtime.store import Batch, Store
 from streams.settings import Settings
 from streams.stages import Stage
+from streams.topics import content_of
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at the files."""
 MEMORY = "control"
+
+
+class Board(Protocol):
+    """Where what is in force is written."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is for this process to say what is in force; of several only one may."""
+
+    def in_force(self, kind: str) -> bytes | None:
+        """The last control record of a kind, as `content_of` gives it; None if there was none."""
+
+    async def enforce(self, record: Any) -> None:
+        """Put a control record in force."""
+
+
+class StoreBoard:
+    """A `Board` in the state file: the record and its copies in one transaction."""
+
+    ours = True
+
+    def __init__(self, store: Store, stages: Sequence[Stage]) -> None:
+        self._store, self._stages = store, stages
+
+    def in_force(self, kind: str) -> bytes | None:
+        return self._store.memories(MEMORY).get(kind)
+
+    async def enforce(self, record: Any) -> None:
+        entries = [(CONTROL.name, record.at, CONTROL.encode(record)), *copies(self._stages, record)]
+        batch = Batch(records=entries, memory={(MEMORY, type(record).__name__): content_of(record)})
+        await asyncio.to_thread(self._store.commit, batch)
 
 
 class Configuration:
@@ -30,12 +60,10 @@ class Configuration:
         also: Receivers of this run that get everything, such as the sample's.
     """
 
-    def __init__(
-        self, settings: Settings, store: Store, stages: Sequence[Stage], tell: Callable[[str], None], clock: Callable[[], datetime]
-    ) -> None:
-        self._settings, self._store, self._stages, self._tell, self._clock = settings, store, stages, tell, clock
+    def __init__(self, settings: Settings, board: Board, tell: Callable[[str], None], clock: Callable[[], datetime]) -> None:
+        self._settings, self._board, self._tell, self._clock = settings, board, tell, clock
         self.also: Sequence[Receiver] = ()
-        self._seen = self._fingerprint()
+        self._seen: tuple[tuple[str, int, int], ...] | None = None
 
     def check(self) -> None:
         """Read the files without putting them in force.
@@ -43,39 +71,36 @@ class Configuration:
         Raises:
             RulesError: They have mistakes, and nothing is in force from an earlier run.
         """
-        known = self._store.memories(MEMORY)
         for kind, read in self._files():
             try:
                 read()
             except RulesError:
-                if kind.__name__ not in known:
+                if self._board.in_force(kind.__name__) is None:
                     raise
 
-    def enforce(self) -> None:
+    async def enforce(self) -> None:
         """Put in force whatever differs from what is; tell the mistakes of what cannot be read."""
-        known = self._store.memories(MEMORY)
+        self._seen = await asyncio.to_thread(self._fingerprint)
         for kind, read in self._files():
             try:
-                record = read()
+                record = await asyncio.to_thread(read)
             except RulesError as error:
                 for mistake in error.mistakes:
                     self._tell(f"not in force: {mistake}")
                 self._tell(f"{len(error.mistakes)} mistake{'s' if len(error.mistakes) > 1 else ''}; what was in force stays")
                 continue
-            content = msgspec.json.encode(msgspec.structs.replace(record, at=EPOCH))
-            if known.get(kind.__name__) != content:
-                entries = [(CONTROL.name, record.at, CONTROL.encode(record)), *copies(self._stages, record)]
-                self._store.commit(Batch(records=entries, memory={(MEMORY, kind.__name__): content}))
+            if self._board.in_force(kind.__name__) != content_of(record):
+                await self._board.enforce(record)
                 self._tell(_in_force(record))
 
     async def watch(self) -> None:
-        """Look at the files until cancelled."""
+        """Look at the files until cancelled, while the board is ours."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            now = await asyncio.to_thread(self._fingerprint)
-            if now != self._seen:
-                self._seen = now
-                await asyncio.to_thread(self.enforce)
+            if not self._board.ours:
+                self._seen = None
+            elif await asyncio.to_thread(self._fingerprint) != self._seen:
+                await self.enforce()
 
     def _files(self) -> tuple[tuple[type, Callable[[], RulesInForce | RoutesInForce]], ...]:
         return (

@@ -5,11 +5,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, TextIO
 
+from alerts.records import Alert, Delivery, Outcome
 from streams import metrics
 from streams.errors import ExplainedError
 from streams.feeds.poll import PollResult
+from streams.stages import Stage
+from streams.topics import Rejected
 
 SAID_ONE_BY_ONE = 3
 """Feeds that fail are named up to here; without a network all forty would be."""
@@ -71,6 +74,46 @@ class FeedReports:
             if failing != said and max(failing, said) > SAID_ONE_BY_ONE:
                 self._tell(f"{failing} of {feeds()} feeds do not answer; `tocsin feeds check` says why; they are asked again")
                 said = failing
+
+
+class RiverReports:
+    """Counts what the stages and the sender do, and tells what somebody should look at.
+
+    Args:
+        tell: Takes one line for people.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._failing: set[str] = set()
+
+    def heard(self, stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
+        """Count a batch."""
+        metrics.RECORDS.labels(stage.name, "in").inc(taken)
+        metrics.RECORDS.labels(stage.name, "out").inc(len(written))
+        metrics.STAGE_SECONDS.labels(stage.name).observe(seconds)
+        for record in written:
+            if isinstance(record, Alert):
+                metrics.ALERTS.labels(record.rule, record.severity, record.change).inc()
+            elif isinstance(record, Rejected):
+                metrics.REJECTED.labels(stage.name).inc()
+                self._tell(f"stage {stage.name} set a record aside: {record.reason}")
+            elif isinstance(record, Delivery) and record.state == "dead":
+                self._tell(f"receiver {record.receiver}: given up after {record.attempt} attempts: {record.detail} (delivery {record.id})")
+
+    def delivered(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Count an attempt, and say when a receiver begins or ceases to fail."""
+        notification, name = delivery.notification, outcome.receiver
+        if notification is not None:
+            metrics.DELIVERIES.labels(notification.receiver.channel, "ok" if outcome.ok else "failed").inc()
+            if outcome.ok and delivery.attempt == 1:
+                metrics.FRESHNESS.observe((outcome.at - notification.at).total_seconds())
+        if not outcome.ok and name not in self._failing:
+            self._failing.add(name)
+            self._tell(f"receiver {name}: not delivered: {outcome.detail}; {'given up' if outcome.final else 'kept, and tried again'}")
+        elif outcome.ok and name in self._failing:
+            self._failing.discard(name)
+            self._tell(f"receiver {name}: takes alerts again")
 
 
 def failures(ends: Sequence[object]) -> list[Exception]:

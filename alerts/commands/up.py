@@ -8,20 +8,20 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TextIO
+from typing import TextIO
 
 import msgspec
 from prometheus_client import start_http_server
 
-from alerts.commands.configuration import Configuration
-from alerts.commands.reporting import FeedReports, failures, now, tell, tell_failures
+from alerts.commands.configuration import Configuration, StoreBoard
+from alerts.commands.reporting import FeedReports, RiverReports, failures, now, tell, tell_failures
 from alerts.commands.river import detector_of, river
 from alerts.commands.sample import SECRET, Sample
 from alerts.delivery.dispatch import READER, Dispatch
 from alerts.delivery.mail import MailSettings
 from alerts.delivery.send import Sender
 from alerts.delivery.webhook import open_session
-from alerts.records import Alert, Delivery, Outcome
+from alerts.records import Delivery, Outcome
 from alerts.topics import DELIVERIES
 from streams import metrics
 from streams.addresses import read_allowed
@@ -33,7 +33,7 @@ from streams.runtime.local import Local, StoreLog
 from streams.runtime.store import Batch, Store
 from streams.settings import Settings
 from streams.stages import Stage
-from streams.topics import ARTICLES, Rejected
+from streams.topics import ARTICLES
 
 PRUNE_EVERY = timedelta(hours=1)
 SAMPLE_EVERY = 2
@@ -72,8 +72,6 @@ class Up:
     settings: Settings
     sample: bool
     screen: TextIO
-    _failing: set[str] = field(default_factory=set)
-    """Receivers that take nothing."""
 
     def tell(self, text: str) -> None:
         """One line for people."""
@@ -91,7 +89,7 @@ class Up:
         began = time.monotonic()
         feeds = load_feeds(self.settings.feeds)
         with Store(self.settings.state) as store:
-            Configuration(self.settings, store, (), self.tell, now).check()  # before anything slow
+            Configuration(self.settings, StoreBoard(store, ()), self.tell, now).check()  # before anything slow
             self.tell("loading the language model and the gazetteer ...")
             detector = detector_of(self.settings)
             self.tell(f"loaded in {time.monotonic() - began:.1f} s")
@@ -106,10 +104,11 @@ class Up:
             sample = (
                 await stack.enter_async_context(Sample(self.settings.state.parent / "mailbox", self.tell, now)) if self.sample else None
             )
-            configuration = Configuration(self.settings, store, stages, self.tell, now)
+            configuration = Configuration(self.settings, StoreBoard(store, stages), self.tell, now)
             configuration.also = sample.receivers if sample else ()
-            configuration.enforce()
-            pipeline = Pipeline(Local(stages, store, now, heard=self._heard), stop)
+            await configuration.enforce()
+            river_reports = RiverReports(self.tell)
+            pipeline = Pipeline(Local(stages, store, now, heard=river_reports.heard), stop)
             pipeline.start()
             senders = await stack.enter_async_context(self._senders(sample))
             told_feeds = (*feeds, *self._sample_feeds(sample))
@@ -117,7 +116,7 @@ class Up:
             poller = Poller(told_feeds, FeedStore(store), clock=now, report=reports.polled)
             acting = [
                 asyncio.create_task(poller.run(stop)),
-                asyncio.create_task(Dispatch(StoreLog(store, DELIVERIES, READER), senders, self._delivered).run()),
+                asyncio.create_task(Dispatch(StoreLog(store, DELIVERIES, READER), senders, river_reports.delivered).run()),
                 asyncio.create_task(configuration.watch()),
                 asyncio.create_task(reports.sum_up(lambda: len(told_feeds))),
                 asyncio.create_task(self._prune(store, stages)),
@@ -186,34 +185,6 @@ class Up:
             self.tell(f"no metrics page: {host}:{port} cannot be used ({error.strerror}); set TOCSIN_METRICS to another address")
         else:
             self.tell(f"metrics on http://{host}:{server.server_port}/metrics")
-
-    def _heard(self, stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
-        """Count a batch."""
-        metrics.RECORDS.labels(stage.name, "in").inc(taken)
-        metrics.RECORDS.labels(stage.name, "out").inc(len(written))
-        metrics.STAGE_SECONDS.labels(stage.name).observe(seconds)
-        for record in written:
-            if isinstance(record, Alert):
-                metrics.ALERTS.labels(record.rule, record.severity, record.change).inc()
-            elif isinstance(record, Rejected):
-                metrics.REJECTED.labels(stage.name).inc()
-                self.tell(f"stage {stage.name} set a record aside: {record.reason}")
-            elif isinstance(record, Delivery) and record.state == "dead":
-                self.tell(f"receiver {record.receiver}: given up after {record.attempt} attempts: {record.detail} (delivery {record.id})")
-
-    def _delivered(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Count an attempt, and say when a receiver begins or ceases to fail."""
-        notification, name = delivery.notification, outcome.receiver
-        if notification is not None:
-            metrics.DELIVERIES.labels(notification.receiver.channel, "ok" if outcome.ok else "failed").inc()
-            if outcome.ok and delivery.attempt == 1:
-                metrics.FRESHNESS.observe((outcome.at - notification.at).total_seconds())
-        if not outcome.ok and name not in self._failing:
-            self._failing.add(name)
-            self.tell(f"receiver {name}: not delivered: {outcome.detail}; {'given up' if outcome.final else 'kept, and tried again'}")
-        elif outcome.ok and name in self._failing:
-            self._failing.discard(name)
-            self.tell(f"receiver {name}: takes alerts again")
 
 
 class Pipeline(threading.Thread):

@@ -1,19 +1,16 @@
 """The one writer that copies each control record into every partition that it governs, and remembers what is in force."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
-from streams.records import EPOCH
 from streams.runtime.agents.app import Sent
 from streams.runtime.agents.member import Member, Surroundings
 from streams.runtime.layout import topic_name
 from streams.runtime.ledger import Ledger
 from streams.runtime.states import Row
 from streams.stages import Stage
-from streams.topics import REJECTED, Rejected, Topic, UnreadableRecordError, copy_of
+from streams.topics import REJECTED, Rejected, Topic, UnreadableRecordError, content_of, copy_of
 
 
 class ControlAgent(Member):
@@ -24,25 +21,27 @@ class ControlAgent(Member):
     Args:
         control: The topic.
         governed: All stages that control records govern, wherever they run.
-        owning: Told when the partition is ours, and when it no longer is.
     """
 
-    def __init__(self, control: Topic, governed: Sequence[Stage], around: Surroundings, owning: Callable[[bool], None]) -> None:
+    def __init__(self, control: Topic, governed: Sequence[Stage], around: Surroundings) -> None:
         super().__init__("control", control, (*dict.fromkeys(s.input for s in governed), REJECTED), around)
-        self._topic, self._governed, self._owning = control, governed, owning
+        self._topic, self._governed = control, governed
         self._ledger: Ledger | None = None
 
     def opened(self, ledgers: Mapping[int, Ledger]) -> None:
         self._ledger = ledgers.get(0)
-        self._owning(self._ledger is not None)
 
     async def closed(self) -> None:
         self._ledger = None
-        self._owning(False)
 
     @property
     def positions(self) -> dict[int, int]:
         return {} if self._ledger is None else {0: self._ledger.position}
+
+    @property
+    def ours(self) -> bool:
+        """Whether this process is the one that says what is in force."""
+        return self._ledger is not None
 
     def in_force(self, kind: str) -> bytes | None:
         """The last record of a kind, its time apart; None if there was none, or the partition is not ours."""
@@ -73,8 +72,3 @@ class ControlAgent(Member):
         names = {topic_name(self._prefix, s.input): s.input for s in self._governed if s.governed_by(record)}
         copy = copy_of(record, number=number)
         return [Sent(name, p, None, topic.encode(copy)) for name, topic in names.items() for p in range(self._counts[name])]
-
-
-def content_of(record: Any) -> bytes:
-    """What a control record says, whenever it was made."""
-    return msgspec.json.encode(msgspec.structs.replace(record, at=EPOCH))

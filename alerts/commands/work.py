@@ -1,0 +1,157 @@
+"""`tocsin work` and `tocsin deliver`: some of the stages on Kafka, in as many such processes as are started."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TextIO
+
+from alerts.commands.configuration import Configuration
+from alerts.commands.reporting import RiverReports, failures, now, tell, tell_failures
+from alerts.commands.river import river
+from alerts.commands.up import mail_settings
+from alerts.delivery.deliver import DELIVER
+from alerts.delivery.dispatch import FACTS, READER, Dispatch
+from alerts.delivery.send import Sender
+from alerts.delivery.webhook import open_session
+from alerts.topics import CONTROL, DELIVERIES
+from streams import metrics
+from streams.addresses import read_allowed
+from streams.detection.pool import DetectionPool
+from streams.errors import ExplainedError
+from streams.records import Article, Mention
+from streams.runtime.agents.acting import ActingAgent
+from streams.runtime.agents.control import ControlAgent
+from streams.runtime.agents.stage import StageAgent
+from streams.runtime.agents.worker import Lag, Worker
+from streams.runtime.health import AddressError, serve_health
+from streams.settings import Settings
+
+
+class UnknownStageError(ExplainedError, ValueError):
+    """A stage that does not exist was asked for."""
+
+
+class Elsewhere:
+    """A reader of articles for a process that leaves reading to others."""
+
+    def read(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
+        raise RuntimeError(f"{len(articles)} articles were to be read in a process that has no detector; this is a mistake in Tocsin")
+
+
+STAGES = {stage.name: stage for stage in river(Elsewhere())}
+SENDING = (DELIVER.name, READER)
+"""What `tocsin deliver` runs: the planning of attempts, and the attempts."""
+
+
+def named(names: Sequence[str]) -> tuple[str, ...]:
+    """The stages of *names*, each once, in the order of the river; all where none is named.
+
+    Raises:
+        UnknownStageError: With every name that is no stage.
+    """
+    unknown = [name for name in names if name not in STAGES]
+    if unknown:
+        raise UnknownStageError(f"no stage {', '.join(unknown)}; the stages are {', '.join(STAGES)}")
+    return tuple(name for name in STAGES if name in (names or STAGES))
+
+
+@dataclass
+class Work:
+    """One worker.
+
+    Attributes:
+        stages: Names of stages, and `READER` for whoever sends.
+        screen: Where people look.
+        processes: How many processes detect.
+    """
+
+    settings: Settings
+    stages: Sequence[str]
+    screen: TextIO
+    processes: int
+
+    def tell(self, text: str) -> None:
+        """One line for people."""
+        tell(self.screen, text)
+
+    def run(self) -> int:
+        """Run until SIGINT or SIGTERM.
+
+        Returns:
+            The exit status: 0 after a clean stop, 1 after a failure; 70 where the process stood still too long.
+        """
+        return asyncio.run(self._run())
+
+    async def _run(self) -> int:
+        stop = asyncio.Event()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+        worker = Worker(self.settings.kafka, now, lag=self._lagging)
+        reports = RiverReports(self.tell)
+        async with AsyncExitStack() as stack:
+            pool = await self._pool(stack)
+            for name in self.stages:
+                if name in STAGES:
+                    read = pool.read if pool is not None and name == "detect" else None
+                    worker.members.append(StageAgent(STAGES[name], worker.around, read=read, heard=reports.heard))
+            if READER in self.stages:
+                worker.members.append(await self._sender(stack, worker, reports))
+            watching = self._govern(worker)
+            await self._serve_pages(stack, worker)
+            self.tell(f"works on {', '.join(self.stages)}, brokers {','.join(self.settings.kafka.servers)}")
+            failed = await worker.run(stop)
+            if watching is not None:
+                watching.cancel()
+                failed += failures(await asyncio.gather(watching, return_exceptions=True))
+        tell_failures(failed, self.tell)
+        self.tell("stopped; nothing is lost, others go on from here" if not failed else "stopped by a failure; start it again")
+        return 1 if failed else 0
+
+    async def _pool(self, stack: AsyncExitStack) -> DetectionPool | None:
+        if "detect" not in self.stages:
+            return None
+        self.tell(f"loading the language model and the gazetteer ({self.processes} processes) ...")
+        pool = DetectionPool(self.processes)
+        stack.callback(pool.close)
+        await pool.begin()
+        return pool
+
+    async def _sender(self, stack: AsyncExitStack, worker: Worker, reports: RiverReports) -> ActingAgent:
+        session = await stack.enter_async_context(open_session(read_allowed(self.settings.webhook_allow)))
+        sender = Sender(session=session, clock=now, terminal=self.screen, secrets=self.settings.secrets, mail=mail_settings(self.settings))
+        return ActingAgent(READER, DELIVERIES, FACTS, lambda log: Dispatch(log, sender, reports.delivered).run(), worker.around)
+
+    def _govern(self, worker: Worker) -> "asyncio.Task[None] | None":
+        """Let this worker be one of those that may say what is in force, if it runs a stage that is governed."""
+        if not any(STAGES[name].controls for name in self.stages if name in STAGES):
+            return None
+        control = ControlAgent(CONTROL, [s for s in STAGES.values() if s.controls], worker.around)
+        worker.members.append(control)
+        return asyncio.create_task(Configuration(self.settings, control, self.tell, now).watch())
+
+    async def _serve_pages(self, stack: AsyncExitStack, worker: Worker) -> None:
+        def ready() -> str | None:
+            metrics.READY.set(worker.trouble is None)
+            return worker.trouble
+
+        try:
+            health = await serve_health(self.settings.metrics, ready=ready, live=lambda: None)
+        except AddressError as error:
+            self.tell(f"no metrics and no health: {error}")
+        else:
+            stack.push_async_callback(health.close)
+            self.tell(f"metrics and health on http://{self.settings.metrics[0]}:{health.port}/metrics, /health/live, /health/ready")
+
+    @staticmethod
+    def _lagging(name: str, lag: Lag) -> None:
+        for partition, (entries, seconds) in lag.items():
+            metrics.LAG_ENTRIES.labels(name, str(partition)).set(entries)
+            metrics.LAG_SECONDS.labels(name, str(partition)).set(seconds)
+
+
+def processes() -> int:
+    """How many processes detect where nothing else is said: one for each core but one."""
+    return max(1, (os.cpu_count() or 2) - 1)
