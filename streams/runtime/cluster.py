@@ -22,6 +22,9 @@ from streams.settings import Kafka
 
 REACH_SECONDS = 5.0
 """How long brokers are tried before they count as out of reach."""
+RETRY_MS = 150
+"""Longest pause between tries. The client drops an answer that comes together with the end of the connection, and with it often the one
+that says why we are refused; of many tries one is likely heard."""
 ANSWER_SECONDS = 15.0
 """How long one answer, or one that is to be asked for again, is waited for."""
 
@@ -75,7 +78,7 @@ class Cluster:
             ClusterError: They cannot be reached, or do not let us in.
         """
         self._kafka = kafka
-        self._given = access(kafka) | {"bootstrap_timeout_ms": int(REACH_SECONDS * 1000)}
+        self._given = access(kafka) | {"bootstrap_timeout_ms": int(REACH_SECONDS * 1000), "reconnect_backoff_max_ms": RETRY_MS}
         self._heard = Overheard()
         logging.getLogger("kafka").addHandler(self._heard)
         try:

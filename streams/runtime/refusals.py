@@ -29,10 +29,7 @@ EXPLANATIONS = (
     ("UnknownTopicOrPartition", "a topic is missing; run `tocsin topics create`"),
     ("DNS", "there is no such host; check TOCSIN_KAFKA"),
     ("ECONNREFUSED", "nobody listens there; check TOCSIN_KAFKA, and that the brokers run"),
-    (
-        "socket disconnected",
-        "the brokers hang up on {protocol}; set TOCSIN_KAFKA_PROTOCOL to what they speak, and a user if they ask for one",
-    ),
+    ("socket disconnected", "the brokers hang up on {protocol}; check TOCSIN_KAFKA_PROTOCOL{login}"),
     ("Timeout", "no answer; check TOCSIN_KAFKA, that the brokers run, and that no firewall is between"),
 )
 """What is found in an error's classes or words, and what it means; the first that is found is the most telling."""
@@ -57,6 +54,7 @@ def facts(kafka: Kafka, words: str) -> dict[str, object]:
         "who": f"user {kafka.user!r}" if kafka.protocol.startswith("SASL") else "whoever comes so",
         "mechanism": kafka.mechanism,
         "protocol": kafka.protocol,
+        "login": ", _MECHANISM, _USER and _PASSWORD" if kafka.protocol.startswith("SASL") else ", and whether the brokers ask for a user",
         "anonymous": kafka.protocol.removeprefix("SASL_"),
         "plain": "SASL_PLAINTEXT" if kafka.protocol.startswith("SASL") else "PLAINTEXT",
         "tls": "SASL_SSL" if kafka.protocol.startswith("SASL") else "SSL",
