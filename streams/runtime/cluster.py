@@ -70,15 +70,18 @@ class Cluster:
     Every method raises `ClusterError`.
     """
 
-    def __init__(self, kafka: Kafka) -> None:
+    def __init__(self, kafka: Kafka, *, reach_seconds: float = REACH_SECONDS) -> None:
         """Reach the brokers.
+
+        Args:
+            reach_seconds: How long to try.
 
         Raises:
             CredentialsError: A certificate or key cannot be used.
             ClusterError: They cannot be reached, or do not let us in.
         """
         self._kafka = kafka
-        self._given = access(kafka) | {"bootstrap_timeout_ms": int(REACH_SECONDS * 1000), "reconnect_backoff_max_ms": RETRY_MS}
+        self._given = access(kafka) | {"bootstrap_timeout_ms": int(reach_seconds * 1000), "reconnect_backoff_max_ms": RETRY_MS}
         self._heard = Overheard()
         logging.getLogger("kafka").addHandler(self._heard)
         try:

@@ -1,6 +1,7 @@
 """What is said of the river in a cluster: who reads what, and what counts as late."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,16 @@ def test_the_topics_are_laid_out_as_the_settings_say() -> None:
     assert len(laid) == 7 + 7 + 4
     assert (laid["t.articles"].partitions, laid["t.articles"].config["retention.ms"]) == (3, "3600000")
     assert laid["t.send.state"].partitions == 3
+
+
+def test_the_manual_says_of_every_topic_how_it_is_kept() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    rows = [line for line in manual.splitlines() if line.startswith("| `")]
+    for bed in beds(read_settings({})):
+        (row,) = [line for line in rows if f"`{bed.name.removeprefix('tocsin.')}`" in line]
+        assert bed.config["max.message.bytes"] in row
+        assert ("compact" in row) == (bed.config["cleanup.policy"] == "compact")
+        assert ("| 1 |" in row) == (bed.partitions == 1)
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ def test_a_wrong_way_in_is_told_with_the_variable_to_mend_and_without_the_passwo
     caplog.set_level(logging.DEBUG)
     kafka = secured.settings(protocol, **changes)
     with pytest.raises(ClusterError) as caught:
-        Cluster(kafka)
+        Cluster(kafka, reach_seconds=2)
     text = str(caught.value)
     hung_up = f"the brokers hang up on {kafka.protocol}; check TOCSIN_KAFKA_PROTOCOL"  # when of many tries none was answered, as may be
     assert text.startswith(tuple(f"Kafka at {secured.addresses[protocol]} cannot be reached: {words}" for words in (told, hung_up)))
