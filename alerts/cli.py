@@ -185,3 +185,24 @@ def rules_check(folder: Path | None) -> None:
     from alerts.commands import check
 
     sys.exit(check.check_rules(settings(rules=folder), sys.stdout))
+
+
+@main.group(cls=Verbs)
+def topics() -> None:
+    """Make and check the topics of the river in a Kafka cluster."""
+
+
+@verb(topics, "create", "TOCSIN_KAFKA=kafka-1:9092 tocsin topics create")
+def topics_create() -> None:
+    """Make the topics that are missing, and say which were there."""
+    from alerts.commands import topics
+
+    sys.exit(topics.create(settings(), sys.stdout))
+
+
+@verb(topics, "check", "TOCSIN_KAFKA=kafka-1:9092 tocsin topics check")
+def topics_check() -> None:
+    """Compare partitions, copies and retention of the topics with the settings, and say what to do about each difference."""
+    from alerts.commands import topics
+
+    sys.exit(topics.check(settings(), sys.stdout))

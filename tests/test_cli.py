@@ -187,6 +187,21 @@ def test_doctor_says_what_is_in_order_and_what_to_do_about_the_rest(tmp_path: Pa
     assert "BAD  language model" in bad.stdout
 
 
+def test_doctor_speaks_of_brokers_only_where_some_are_named_and_then_once_if_nobody_is_there(tmp_path: Path) -> None:
+    state = {"TOCSIN_STATE": str(tmp_path / "s.db")}
+    assert "kafka" not in tocsin("doctor", **state).stdout
+    told = [line for line in tocsin("doctor", **state, TOCSIN_KAFKA="127.0.0.1:1").stdout.splitlines() if "127.0.0.1:1" in line]
+    assert told == [
+        "BAD  kafka: Kafka at 127.0.0.1:1 cannot be reached: nobody listens there; check TOCSIN_KAFKA, and that the brokers run"
+    ]
+
+
+def test_topics_check_tells_an_address_where_nobody_is_in_one_line() -> None:
+    done = tocsin("topics", "check", TOCSIN_KAFKA="nowhere.invalid:9092")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "tocsin: Kafka at nowhere.invalid:9092 cannot be reached: there is no such host; check TOCSIN_KAFKA\n"
+
+
 def test_send_test_names_the_receivers_when_it_is_asked_for_an_unknown_one() -> None:
     done = tocsin("send-test", "nobody")
     assert done.returncode == 1
@@ -211,6 +226,8 @@ def test_send_test_shows_an_exercise_in_the_terminal() -> None:
         ("feeds", "parse"),
         ("feeds", "check"),
         ("rules", "check"),
+        ("topics", "create"),
+        ("topics", "check"),
         ("send-test",),
         ("doctor",),
     ],
@@ -230,4 +247,4 @@ def test_a_misused_verb_ends_with_2() -> None:
 def test_help_imports_nothing_slow() -> None:
     code = "import sys; from alerts.cli import main; main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not [name for name in ("spacy", "numpy", "aiohttp", "jinja2", "feedparser") if f"'{name}'" in loaded]
+    assert not [name for name in ("spacy", "numpy", "aiohttp", "jinja2", "feedparser", "kafka", "faust") if f"'{name}'" in loaded]

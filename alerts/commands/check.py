@@ -138,6 +138,10 @@ def checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "gazetteer", lambda: _gazetteer(settings)
     yield "language model", lambda: _model(settings)
     yield "state", lambda: _state(settings.state)
+    if settings.kafka_named:
+        from alerts.commands import topics
+
+        yield from topics.checks(settings)
 
 
 def _receivers(settings: Settings) -> str:

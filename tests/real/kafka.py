@@ -5,6 +5,7 @@ Whichever it is, it has `address`, `start`, `stop`, `kill` and `restart`; what c
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -143,7 +144,7 @@ class GivenBroker:
 
     def start(self) -> Self:
         """Wait until it answers."""
-        wait_until_ready(self.address, 1, lambda: f"TOCSIN_TEST_KAFKA={self.address} does not answer")
+        wait_until_ready(self.address.split(",")[0], 1, lambda: f"TOCSIN_TEST_KAFKA={self.address} does not answer")
         return self
 
     def stop(self) -> None:
@@ -254,7 +255,9 @@ def wait_until_ready(address: str, nodes: int, said: Callable[[], str]) -> None:
 
 def answers(address: str, nodes: int) -> bool:
     """Say whether that many brokers are known at *address*."""
+    host, _, port = address.partition(":")
     try:
+        socket.create_connection((host, int(port)), timeout=2).close()  # a client that finds nobody leaves a thread behind
         admin = KafkaAdminClient(bootstrap_servers=address.split(","), bootstrap_timeout_ms=2000, request_timeout_ms=2000)
     except (KafkaError, OSError):
         return False
