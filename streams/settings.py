@@ -1,4 +1,4 @@
-"""The one reader of the environment: variables in, settings out, or every mistake in them at once."""
+"""The one reader of the environment: variables, and files that they name, in; settings out, or every mistake in them at once."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,6 +13,10 @@ from streams.records import Part
 SPAN = re.compile(r"([0-9]{1,7})\s*(min|h|d)")
 LONGEST = timedelta(days=3650)
 """No span here means more than ten years; longer ones are slips, and would leave the calendar."""
+PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What Kafka allows in a topic's name, and short enough for what follows it."""
+FROM_FILE = "_FILE"
+"""After a variable's name: it holds the name of a file that holds the value, as container platforms hand out secrets."""
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -83,6 +87,8 @@ class Settings(Part, frozen=True, kw_only=True):
     """Internal networks that webhooks may reach, as ``10.1.2.0/24:8443``."""
     mail: Mailer = Mailer()
     kafka: Kafka = Kafka()
+    kafka_named: bool = False
+    """Whether the deployer named brokers; without, everything runs on this machine."""
     secrets: dict[str, str] = {}
     """By name: every variable that begins with ``TOCSIN_``, where receivers' secrets are. Never logged."""
 
@@ -96,16 +102,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: Names every variable that cannot be used.
     """
-    mistakes: list[str] = []
+    given, files, mistakes = with_files(environment)
 
     def take(name: str, read: Callable[[str], Any], default: Any) -> Any:
-        text = environment.get(name, "").strip()
+        text = given.get(name, "").strip()
         if not text:
             return default
         try:
             return read(text)
         except ValueError as error:
-            mistakes.append(f"{name} is {text!r}: {error}")
+            what = f"{name} is {text!r}" if name not in files else f"{name} is what {files[name]} holds"
+            mistakes.append(f"{what}: {error}")
             return default
 
     mail = Mailer(
@@ -118,7 +125,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
     kafka = Kafka(
         servers=take("TOCSIN_KAFKA", servers, ("127.0.0.1:9092",)),
-        prefix=take("TOCSIN_KAFKA_PREFIX", str, "tocsin"),
+        prefix=take("TOCSIN_KAFKA_PREFIX", prefix, "tocsin"),
         protocol=take("TOCSIN_KAFKA_PROTOCOL", one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"), "PLAINTEXT"),
         ca=take("TOCSIN_KAFKA_CA", Path, None),
         certificate=take("TOCSIN_KAFKA_CERTIFICATE", Path, None),
@@ -142,11 +149,60 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         webhook_allow=take("TOCSIN_WEBHOOK_ALLOW", networks, ()),
         mail=mail,
         kafka=kafka,
-        secrets={k: v for k, v in environment.items() if k.startswith("TOCSIN_")},
+        kafka_named=bool(given.get("TOCSIN_KAFKA", "").strip()),
+        secrets={k: v for k, v in given.items() if k.startswith("TOCSIN_")},
     )
+    unread = {name for name in files if not given.get(name)}
+    mistakes += [line for line in contradictions(kafka) if line.split()[0] not in unread]
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return settings
+
+
+def with_files(environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], list[str]]:
+    """Read the files that stand for values.
+
+    Returns:
+        The variables, with those values; the file's name by the variable that it gave; and what was wrong.
+    """
+    given, files, mistakes = dict(environment), dict[str, str](), list[str]()
+    for variable, path in environment.items():
+        if not (variable.startswith("TOCSIN_") and variable.endswith(FROM_FILE) and path.strip()):
+            continue
+        name = variable.removesuffix(FROM_FILE)
+        files[name] = path
+        if environment.get(name, "").strip():
+            mistakes.append(f"{name} and {variable} are both set; keep one of them")
+            continue
+        try:
+            text = Path(path.strip()).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            mistakes.append(f"{variable} is {path!r}: it cannot be read ({why}); name a file that holds the value of {name}")
+            continue
+        if not text:
+            mistakes.append(f"{variable} is {path!r}: the file is empty; write the value of {name} into it")
+        given[name] = text
+    return given, files, mistakes
+
+
+def contradictions(kafka: Kafka) -> list[str]:
+    """What in *kafka* does not go together."""
+    found: list[str] = []
+    protocol = f"TOCSIN_KAFKA_PROTOCOL is {kafka.protocol!r}"
+    asks_name, has_tls = kafka.protocol.startswith("SASL"), kafka.protocol.endswith("SSL")
+    for variable, value in (("TOCSIN_KAFKA_USER", kafka.user), ("TOCSIN_KAFKA_PASSWORD", kafka.password)):
+        if asks_name and not value:
+            found.append(f"{variable} is not set, but {protocol}, which asks for user and password; set both")
+        if value and not asks_name:
+            found.append(f"{variable} is set, but {protocol}, which sends none; set it to SASL_SSL")
+    for variable, file in (("CA", kafka.ca), ("CERTIFICATE", kafka.certificate), ("KEY", kafka.key)):
+        if file and not has_tls:
+            found.append(f"TOCSIN_KAFKA_{variable} is set, but {protocol}, which is without TLS; set it to SSL or SASL_SSL")
+    if bool(kafka.certificate) != bool(kafka.key):
+        one, other = ("CERTIFICATE", "KEY") if kafka.certificate else ("KEY", "CERTIFICATE")
+        found.append(f"TOCSIN_KAFKA_{one} is set without TOCSIN_KAFKA_{other}; set both, or neither where brokers ask for no certificate")
+    return found
 
 
 def shipped(name: str) -> Path:
@@ -177,8 +233,18 @@ def servers(text: str) -> tuple[str, ...]:
     """``kafka-1:9092,kafka-2:9092``."""
     found = tuple(one.strip() for one in text.split(",") if one.strip())
     for one in found:
-        address(one)
+        if address(one)[1] == 0:
+            raise ValueError("set it to brokers with their ports, such as kafka-1:9092,kafka-2:9092")
+    if not found:
+        raise ValueError("set it to host:port of a broker, or of several with commas between")
     return found
+
+
+def prefix(text: str) -> str:
+    """What topics' and groups' names begin with: ``tocsin``."""
+    if PREFIX.fullmatch(text):
+        return text
+    raise ValueError("set it to at most 100 letters, digits, dots, hyphens and underscores, beginning with a letter or digit")
 
 
 def count(text: str) -> int:
