@@ -288,4 +288,5 @@ JUDGE = Stage(
     controls=(RulesInForce, Verdict),
     initial=Judging(),
     fold=fold,
+    rows=("history", "current", "said"),
 )

@@ -143,4 +143,5 @@ ROUTE = Stage(
     controls=(RoutesInForce, Silence),
     initial=Routing(),
     fold=fold,
+    rows=("told",),
 )

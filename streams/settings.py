@@ -60,6 +60,8 @@ class Kafka(Part, frozen=True, kw_only=True):
     """Of each topic, when it is created."""
     replication: int = 1
     """Copies of each partition, when it is created."""
+    session_seconds: int = 15
+    """After which a worker that is not heard of loses its partitions to others."""
 
     def __repr__(self) -> str:
         password = "set" if self.password else "none"
@@ -135,6 +137,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         password=take("TOCSIN_KAFKA_PASSWORD", str, ""),
         partitions=take("TOCSIN_KAFKA_PARTITIONS", count, 12),
         replication=take("TOCSIN_KAFKA_REPLICATION", count, 1),
+        session_seconds=take("TOCSIN_KAFKA_SESSION", count, 15),
     )
     settings = Settings(
         state=take("TOCSIN_STATE", Path, Path("run/tocsin.db")),

@@ -16,11 +16,14 @@ class ControlCopy(Record, frozen=True, kw_only=True):
 
     at: datetime
     body: msgspec.Raw
+    number: int | None = None
+    """Its offset in `control`: of two copies in one log a later one with a lower number is a repeat, and changes nothing.
+    None where copies cannot come twice."""
 
 
-def copy_of(record: Any) -> ControlCopy:
+def copy_of(record: Any, *, number: int | None = None) -> ControlCopy:
     """The copy of a control record, as it is written into the input logs of the stages that it governs."""
-    return ControlCopy(at=record.at, body=msgspec.Raw(msgspec.json.encode(record)))
+    return ControlCopy(at=record.at, body=msgspec.Raw(msgspec.json.encode(record)), number=number)
 
 
 class Rejected(Record, frozen=True, kw_only=True):
@@ -33,6 +36,9 @@ class Rejected(Record, frozen=True, kw_only=True):
     stack: str
     body: bytes
     """The entry as it lay in the log."""
+    partition: int | None = None
+    """Where it lay, in a log of several partitions."""
+    offset: int | None = None
 
 
 class UnreadableRecordError(ValueError):

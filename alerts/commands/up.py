@@ -29,7 +29,7 @@ from streams.feeds.config import Feed, load_feeds
 from streams.feeds.memory import FeedMemory
 from streams.feeds.poll import Poller
 from streams.records import Article
-from streams.runtime.local import Local
+from streams.runtime.local import Local, StoreLog
 from streams.runtime.store import Batch, Store
 from streams.settings import Settings
 from streams.stages import Stage
@@ -117,7 +117,7 @@ class Up:
             poller = Poller(told_feeds, FeedStore(store), clock=now, report=reports.polled)
             acting = [
                 asyncio.create_task(poller.run(stop)),
-                asyncio.create_task(Dispatch(store, senders, self._delivered).run()),
+                asyncio.create_task(Dispatch(StoreLog(store, DELIVERIES, READER), senders, self._delivered).run()),
                 asyncio.create_task(configuration.watch()),
                 asyncio.create_task(reports.sum_up(lambda: len(told_feeds))),
                 asyncio.create_task(self._prune(store, stages)),

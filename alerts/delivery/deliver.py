@@ -106,4 +106,5 @@ DELIVER = Stage(
     step=deliver_step,
     state=Outbox,
     due=next_attempt,
+    rows=("pending", "ended"),
 )

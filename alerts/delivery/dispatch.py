@@ -5,15 +5,20 @@ An attempt is made again only if the process died before its outcome was written
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from alerts.records import Delivery, Outcome
 from alerts.topics import DELIVERIES, NOTIFICATIONS
-from streams.runtime.store import Batch, Store
-from streams.topics import REJECTED, Rejected, UnreadableRecordError
+from streams.records import Record
+from streams.topics import REJECTED, Rejected, Topic, UnreadableRecordError
 
 READER = "send"
+"""Who reads `deliveries`, in the state file and as a consumer group."""
+FACTS = (NOTIFICATIONS, REJECTED)
+"""Where its facts go."""
 AT_ONCE = 64
 """Attempts under way together."""
 EACH = 4
@@ -30,6 +35,32 @@ class Attempting(Protocol):
     async def attempt(self, delivery: Delivery) -> Outcome: ...
 
 
+class DeliveryLog(Protocol):
+    """The topic `deliveries`, or one partition of it, and how far it is done."""
+
+    @property
+    def position(self) -> int:
+        """Offset of the first entry that is not known to be done."""
+
+    @property
+    def done(self) -> set[int]:
+        """Offsets beyond the position that are done."""
+
+    def read(self, limit: int) -> list[tuple[int, datetime, bytes]]:
+        """Up to *limit* further entries, from the position on: offset, time and bytes."""
+
+    def listening(self, listener: Callable[[], None]) -> AbstractContextManager[None]:
+        """Have *listener* called, in the event loop's thread, when there may be more to read, until the context ends."""
+
+    async def record(self, facts: Sequence[tuple[Topic, Record]], position: int, done: Mapping[int, bool]) -> None:
+        """Write *facts* and how far all is done.
+
+        Args:
+            position: Offset of the first entry that is not done.
+            done: Entries that are now done beyond the position (True), or that the position has passed (False).
+        """
+
+
 class Dispatch:
     """The reader of `deliveries`.
 
@@ -37,66 +68,54 @@ class Dispatch:
         heard: Told of every outcome after it is written.
     """
 
-    def __init__(self, store: Store, sender: Attempting, heard: Callable[[Delivery, Outcome], None] = lambda _d, _o: None) -> None:
-        self._store = store
+    def __init__(self, log: DeliveryLog, sender: Attempting, heard: Callable[[Delivery, Outcome], None] = lambda _d, _o: None) -> None:
+        self._log = log
         self._sender = sender
         self._heard = heard
-        self._position, _ = store.position(READER)
-        self._next = self._position
-        self._done = {int(offset) for offset in store.memories(READER)}
+        self._next = self._position = log.position
+        self._done = log.done
         self._waiting: dict[str, deque[tuple[int, Delivery]]] = {}
         self._under_way: Counter[str] = Counter()
         self._open: set[int] = set()
         """Offsets that wait or are under way."""
+        self._recorded: set[int] = set(self._done)
+        """Offsets that the log knows to be done beyond the position."""
+        self._recording = asyncio.Lock()
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Send until cancelled; attempts under way are then broken off, and made again after the next start."""
-        loop = asyncio.get_running_loop()
+        with self._log.listening(self._wake.set):
+            await self._run()
 
-        def listener() -> None:
-            loop.call_soon_threadsafe(self._wake.set)
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._wake.clear()
+                more = await self._read_ahead()
+                self._begin(group)
+                if not more:
+                    await self._wake.wait()
+                await asyncio.sleep(0)  # a long backlog of what is done already must not hold up the attempts
 
-        self._store.listeners.append(listener)
-        try:
-            async with asyncio.TaskGroup() as group:
-                while True:
-                    self._wake.clear()
-                    more = self._read_ahead()
-                    self._begin(group)
-                    if not more:
-                        await self._wake.wait()
-                    await asyncio.sleep(0)  # a long backlog of what is done already must not hold up the attempts
-        finally:
-            self._store.listeners.remove(listener)
-
-    def _read_ahead(self) -> bool:
+    async def _read_ahead(self) -> bool:
         """Look at further deliveries, each queued for its receiver; say whether more may be read at once."""
         if len(self._open) >= AHEAD:
             return False
-        entries = self._store.read(DELIVERIES.name, self._next, READ)
-        for offset, body in entries:
+        entries, refused = self._log.read(READ), list[tuple[Topic, Record]]()
+        for offset, at, body in entries:
             self._next = offset + 1
-            delivery = self._decode(offset, body)
-            if delivery is None or delivery.state != "pending" or offset in self._done:
+            delivery = decoded(body, at)
+            if isinstance(delivery, Rejected):
+                refused.append((REJECTED, delivery))
+            if isinstance(delivery, Rejected) or delivery.state != "pending" or offset in self._done:
                 self._done.add(offset)
             else:
                 self._open.add(offset)
                 self._waiting.setdefault(delivery.receiver, deque()).append((offset, delivery))
-        if not self._open and self._position != self._next:
-            self._finish([])
+        if refused or (not self._open and self._position != self._next):
+            await self._finish(refused)
         return len(entries) == READ
-
-    def _decode(self, offset: int, body: bytes) -> Delivery | None:
-        """The delivery; None, and a record of why, if its bytes cannot be read."""
-        try:
-            delivery: Delivery = DELIVERIES.decode(body)
-        except UnreadableRecordError as error:
-            at = self._store.time_of(DELIVERIES.name, offset)
-            refusal = Rejected(stage=READER, topic=DELIVERIES.name, at=at, reason=str(error), stack="", body=body)
-            self._store.commit(Batch(records=[(REJECTED.name, at, REJECTED.encode(refusal))]))
-            return None
-        return delivery
 
     def _begin(self, group: asyncio.TaskGroup) -> None:
         """Begin as many attempts as there is room for, receiver by receiver."""
@@ -116,21 +135,28 @@ class Dispatch:
         self._under_way[delivery.receiver] -= 1
         self._open.discard(offset)
         self._done.add(offset)
-        self._finish([outcome], offset)
+        await self._finish([(NOTIFICATIONS, outcome)])
         self._heard(delivery, outcome)
         self._wake.set()
 
-    def _finish(self, outcomes: list[Outcome], offset: int | None = None) -> None:
-        """Write how an attempt ended, and go on from before the first that is still open."""
-        start = min(self._open, default=self._next)
-        passed = {o for o in self._done if o < start}
-        self._done -= passed
-        batch = Batch(records=[(NOTIFICATIONS.name, o.at, NOTIFICATIONS.encode(o)) for o in outcomes])
-        batch.memory |= {(READER, str(o)): None for o in passed}
-        if offset is not None and offset >= start:
-            batch.memory[READER, str(offset)] = b"1"
-        batch.positions[READER] = self._position = start
-        self._store.commit(batch)
+    async def _finish(self, facts: Sequence[tuple[Topic, Record]]) -> None:
+        """Write how attempts ended, and go on from before the first that is still open."""
+        async with self._recording:
+            start = min(self._open, default=self._next)
+            self._done = {o for o in self._done if o >= start}
+            known, self._recorded = self._recorded, set(self._done)
+            changes = dict.fromkeys(known - self._done, False) | dict.fromkeys(self._done - known, True)
+            self._position = start
+            await self._log.record(facts, start, changes)
+
+
+def decoded(body: bytes, at: datetime) -> Delivery | Rejected:
+    """The delivery; if its bytes cannot be read, the record of why."""
+    try:
+        delivery: Delivery = DELIVERIES.decode(body)
+    except UnreadableRecordError as error:
+        return Rejected(stage=READER, topic=DELIVERIES.name, at=at, reason=str(error), stack="", body=body)
+    return delivery
 
 
 def _broken(delivery: Delivery, error: Exception) -> Outcome:

@@ -246,4 +246,5 @@ FUSE = Stage(
     step=fuse_step,
     state=Fused,
     due=next_waking,
+    rows=("held", "withdrawn", "events"),
 )

@@ -3,25 +3,22 @@
 Input position, states and outputs of a batch are committed in one transaction; after `kill -9` it goes on as if nothing had been.
 """
 
+import asyncio
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from streams.records import Tick
-from streams.runtime.states import DueIndex
-from streams.runtime.store import Batch, Store, StoreError
-from streams.stages import Stage, apply, read_ahead
-from streams.topics import Rejected, UnreadableRecordError, copy_of
+from streams.runtime.states import RowStates, waiting_in
+from streams.runtime.store import Batch, Entry, Store
+from streams.stages import Stage, decode, read_entries, take
+from streams.topics import Topic, copy_of
 
 BATCH = 16
 """Entries taken at once: enough for the parser to be quick, few enough that an alert, or the end, waits for little."""
-CACHED = 4096
-"""States kept decoded for each stage; the others are read from the file."""
 LONGEST_NAP = timedelta(seconds=1)
 
 Clock = Callable[[], datetime]
@@ -37,57 +34,15 @@ BATCH_BYTES = 256 * 1024
 """Likewise in bytes; one entry is always taken."""
 
 
-def fitting(entries: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+def fitting(entries: list[Entry]) -> list[Entry]:
     """The first of *entries* that make one batch."""
-    taken, size = list[tuple[int, bytes]](), 0
-    for offset, body in entries:
-        size += len(body)
+    taken, size = list[Entry](), 0
+    for entry in entries:
+        size += len(entry[2])
         if taken and size > BATCH_BYTES:
             break
-        taken.append((offset, body))
+        taken.append(entry)
     return taken
-
-
-class LocalStates:
-    """`stages.States` of one stage: read from the store, changes gathered for the next commit."""
-
-    def __init__(self, stage: Stage, store: Store) -> None:
-        self._stage = stage
-        self._store = store
-        self._dues = DueIndex(store.dues(stage.name))
-        self._cache: OrderedDict[str, Any] = OrderedDict()
-        self.changed: dict[str, tuple[Any, datetime | None]] = {}
-
-    def get(self, key: str) -> Any:
-        if key not in self._cache:
-            body = self._store.state(self._stage.name, key)
-            self._cache[key] = None if body is None else self._read(key, body)
-        self._cache.move_to_end(key)
-        return self._cache[key]
-
-    def _read(self, key: str, body: bytes) -> Any:
-        try:
-            return msgspec.json.decode(body, type=self._stage.state)
-        except msgspec.MsgspecError as error:
-            what = f"the state of stage {self._stage.name} for {key!r} is of another version of Tocsin ({error})"
-            raise StoreError(f"{self._store.path}: {what}; use that version, or name another file with TOCSIN_STATE") from error
-
-    def put(self, key: str, state: Any, due: datetime | None) -> None:
-        self._cache[key] = state
-        self._cache.move_to_end(key)
-        self._dues.set(key, due)
-        self.changed[key] = (state, due)
-
-    def next_due(self) -> tuple[datetime, str] | None:
-        return self._dues.first()
-
-    def into(self, batch: Batch) -> None:
-        """Add what changed to *batch*, and start anew."""
-        for key, (state, due) in self.changed.items():
-            batch.states[self._stage.name, key] = (None if state is None else msgspec.json.encode(state), due)
-        self.changed = {}
-        while len(self._cache) > CACHED:
-            self._cache.popitem(last=False)
 
 
 class Line:
@@ -97,9 +52,12 @@ class Line:
         self.stage = stage
         self._store = store
         self._heard = heard
-        self._states = LocalStates(stage, store)
+        self._states = RowStates(stage, self._stored, waiting_in(store.heads(stage.name)))
         self.offset, control = store.position(stage.name)
-        self._control = stage.initial if control is None else msgspec.json.decode(control, type=type(stage.initial))
+        self._control = stage.ungoverned if control is None else stage.read_control(control)
+
+    def _stored(self, key: str) -> dict[tuple[str, str], bytes]:
+        return self._store.state(self.stage.name, key)
 
     def advance(self) -> int:
         """Take one batch in and commit what comes of it.
@@ -110,44 +68,21 @@ class Line:
         Raises:
             StoreError: Nothing was committed, and the line is not to be used again.
         """
-        entries = fitting(self._store.read(self.stage.input.name, self.offset, BATCH))
+        entries = fitting(self._store.entries(self.stage.input.name, self.offset, BATCH))
         if not entries:
             return 0
-        began, written = time.perf_counter(), list[Any]()
-        batch, before = Batch(), self._control
-        decoded = [self._decode(offset, body) for offset, body in entries]
-        for (entry, refusal), read in zip(decoded, self._read([e for e, _ in decoded]), strict=True):
-            out: list[Any]
-            if refusal is not None:
-                out = [refusal]
-            else:
-                self._control, out = apply(self.stage, self._states, self._control, entry, read)
-            written += out
-            batch.records += [(self.stage.topic_of(r).name, r.at, self.stage.topic_of(r).encode(r)) for r in out]
+        began, batch, before, stage = time.perf_counter(), Batch(), self._control, self.stage
+        decoded = [decode(stage, body, at) for _, at, body in entries]
+        self._control, written = take(stage, self._states, before, decoded, read_entries(stage, decoded))
+        batch.records = [(stage.topic_of(r).name, r.at, stage.topic_of(r).encode(r)) for r in written]
         self.offset = entries[-1][0] + 1
         batch.positions[self.stage.name] = self.offset
         if self._control is not before:
-            batch.controls[self.stage.name] = msgspec.json.encode(self._control)
-        self._states.into(batch)
+            batch.controls[self.stage.name] = self.stage.control_bytes(self._control)
+        batch.states |= {(self.stage.name, *row): body for row, body in self._states.changes().items()}
         self._store.commit(batch)
         self._heard(self.stage, len(entries), written, time.perf_counter() - began)
         return len(entries)
-
-    def _decode(self, offset: int, body: bytes) -> tuple[Any, Rejected | None]:
-        try:
-            return self.stage.input.decode(body), None
-        except UnreadableRecordError as error:
-            at = self._store.time_of(self.stage.input.name, offset)
-            refusal = Rejected(stage=self.stage.name, topic=self.stage.input.name, at=at, reason=str(error), stack="", body=body)
-            return None, refusal
-
-    def _read(self, entries: Sequence[Any]) -> list[Any]:
-        """What the stage reads in each entry, all at once; None where there is nothing to read, or where reading fails."""
-        places = [i for i, e in enumerate(entries) if isinstance(e, self.stage.input.records)]
-        out: list[Any] = [None] * len(entries)
-        for i, read in zip(places, read_ahead(self.stage, [entries[i] for i in places]), strict=True):
-            out[i] = read
-        return out
 
     @property
     def behind(self) -> bool:
@@ -210,6 +145,49 @@ class Local:
     def _nap(self) -> timedelta:
         dues = [due for line in self.lines if (due := line.next_due()) is not None]
         return max(timedelta(0), min([LONGEST_NAP, *(due - self._clock() for due in dues)]))
+
+
+class StoreLog:
+    """A topic, as a reader sees it that acts: see `alerts.delivery.dispatch.DeliveryLog`. Made in the event loop that it is used in."""
+
+    def __init__(self, store: Store, topic: Topic, reader: str) -> None:
+        self._store, self._topic, self._reader = store, topic, reader
+        self._loop = asyncio.get_running_loop()
+        self.position, _ = store.position(reader)
+        self._next = self.position
+
+    @property
+    def done(self) -> set[int]:
+        """Offsets beyond the position that are done."""
+        return {int(offset) for offset in self._store.memories(self._reader)}
+
+    def read(self, limit: int) -> list[Entry]:
+        """Up to *limit* further entries."""
+        entries = self._store.entries(self._topic.name, self._next, limit)
+        if entries:
+            self._next = entries[-1][0] + 1
+        return entries
+
+    @contextmanager
+    def listening(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Have *listener* called when something was appended to any topic."""
+
+        def appended() -> None:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(listener)
+
+        self._store.listeners.append(appended)
+        try:
+            yield
+        finally:
+            self._store.listeners.remove(appended)
+
+    async def record(self, facts: Sequence[tuple[Topic, Any]], position: int, done: Mapping[int, bool]) -> None:
+        """Write *facts*, the position and what is done beyond it in one transaction."""
+        batch = Batch(records=[(topic.name, fact.at, topic.encode(fact)) for topic, fact in facts])
+        batch.memory = {(self._reader, str(offset)): b"1" if is_done else None for offset, is_done in done.items()}
+        batch.positions[self._reader] = self.position = position
+        self._store.commit(batch)
 
 
 def copies(stages: Sequence[Stage], record: Any) -> list[tuple[str, datetime, bytes]]:

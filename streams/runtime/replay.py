@@ -27,7 +27,7 @@ class Replay:
         self.stages = tuple(stages)
         self.logs: dict[str, list[Record]] = defaultdict(list)
         self._states = {s.name: MemoryStates() for s in stages}
-        self._controls = {s.name: s.initial for s in stages}
+        self._controls = {s.name: s.ungoverned for s in stages}
         self._read_up_to = {s.name: 0 for s in stages}
 
     def control(self, record: Any) -> None:
@@ -81,7 +81,7 @@ class Replay:
 
 def outputs_of(stage: Stage, log: Iterable[Any]) -> list[Record]:
     """What *stage* gives for a recorded input log: the law's measure of every other runtime."""
-    states, control, written = MemoryStates(), stage.initial, list[Record]()
+    states, control, written = MemoryStates(), stage.ungoverned, list[Record]()
     for entry in log:
         control, out = apply(stage, states, control, entry)
         written += out

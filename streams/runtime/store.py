@@ -13,18 +13,30 @@ from typing import IO, Self
 
 from streams.errors import ExplainedError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE log (topic TEXT, offset INTEGER, at TEXT, body BLOB, PRIMARY KEY (topic, offset));
-CREATE TABLE state (stage TEXT, key TEXT, due TEXT, body BLOB, PRIMARY KEY (stage, key));
-CREATE INDEX state_due ON state (stage, due) WHERE due IS NOT NULL;
+CREATE TABLE state (stage TEXT, key TEXT, field TEXT, entry TEXT, body BLOB, PRIMARY KEY (stage, key, field, entry)) WITHOUT ROWID;
+CREATE INDEX state_head ON state (stage) WHERE field = '';
 CREATE TABLE position (reader TEXT PRIMARY KEY, offset INTEGER, control BLOB) WITHOUT ROWID;
 CREATE TABLE memory (owner TEXT, key TEXT, body BLOB, PRIMARY KEY (owner, key)) WITHOUT ROWID;
 """
-
+STATE = SCHEMA[SCHEMA.index("CREATE TABLE state") : SCHEMA.index("CREATE TABLE position")]
+FROM_1 = """
+ALTER TABLE state RENAME TO old;
+DROP INDEX state_due;
+{STATE}
+INSERT INTO state SELECT stage, key, '', '',
+    CAST('[' || coalesce('"' || due || '"', 'null') || ',' || CAST(body AS TEXT) || ']' AS BLOB) FROM old;
+DROP TABLE old;
+UPDATE position SET control = CAST('[-1,' || CAST(control AS TEXT) || ']' AS BLOB) WHERE control IS NOT NULL;
+""".replace("{STATE}", STATE)
+"""Format 1 kept a state whole, with its due time beside it; a state read from there is written in rows when it changes."""
 
 JOURNAL_BYTES = 64 * 2**20
 """To which the write-ahead log shrinks again after a burst."""
+Entry = tuple[int, datetime, bytes]
+"""Offset, time and bytes of an entry of a log."""
 PRUNED_AT_ONCE = 2000
 """Entries dropped in one transaction: others wait for it."""
 
@@ -39,8 +51,8 @@ class Batch:
 
     records: list[tuple[str, datetime, bytes]] = field(default_factory=list)
     """Topic, time and bytes, in order."""
-    states: dict[tuple[str, str], tuple[bytes | None, datetime | None]] = field(default_factory=dict)
-    """By stage and key: bytes (None forgets) and due time."""
+    states: dict[tuple[str, str, str, str], bytes | None] = field(default_factory=dict)
+    """Rows of states, by stage, key, field and entry; None forgets."""
     positions: dict[str, int] = field(default_factory=dict)
     """By reader: the offset of the next entry to read."""
     controls: dict[str, bytes] = field(default_factory=dict)
@@ -88,6 +100,8 @@ class Store:
             )
         if version == 0:
             self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        elif version == 1:
+            self._db.executescript(f"BEGIN; {FROM_1} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
 
     def _ends(self) -> dict[str, int]:
         """Where each topic goes on, also one whose entries were all pruned."""
@@ -116,16 +130,16 @@ class Store:
                 offset = self._next.get(topic, 0)
                 self._db.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (topic, offset, stamp(at), body))
                 self._next[topic] = offset + 1
-            for (stage, key), (state, due) in batch.states.items():
-                self._put("state", (stage, key), None if state is None else (due and stamp(due), state))
+            for row, body_or_none in batch.states.items():
+                self._put("state", ("stage", "key", "field", "entry"), row, body_or_none)
             for reader, offset in batch.positions.items():
                 self._db.execute(
                     "INSERT INTO position VALUES (?, ?, ?) ON CONFLICT (reader) "
                     "DO UPDATE SET offset = excluded.offset, control = coalesce(excluded.control, control)",
                     (reader, offset, batch.controls.get(reader)),
                 )
-            for (owner, key), body_or_none in batch.memory.items():
-                self._put("memory", (owner, key), None if body_or_none is None else (body_or_none,))
+            for name, body_or_none in batch.memory.items():
+                self._put("memory", ("owner", "key"), name, body_or_none)
             if batch.records:
                 self.appended.notify_all()
         for listener in self.listeners if batch.records else ():
@@ -144,13 +158,12 @@ class Store:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _put(self, table: str, key: tuple[str, str], values: tuple[object, ...] | None) -> None:
-        if values is None:
-            names = {"state": ("stage", "key"), "memory": ("owner", "key")}[table]
-            self._db.execute(f"DELETE FROM {table} WHERE {names[0]} = ? AND {names[1]} = ?", key)  # noqa: S608  constants of this module
+    def _put(self, table: str, names: tuple[str, ...], key: tuple[str, ...], body: bytes | None) -> None:
+        if body is None:
+            self._db.execute(f"DELETE FROM {table} WHERE {' AND '.join(f'{n} = ?' for n in names)}", key)  # noqa: S608  constants of this module
         else:
-            marks = ", ".join("?" * (2 + len(values)))
-            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", (*key, *values))  # noqa: S608  constants of this module
+            marks = ", ".join("?" * (len(key) + 1))
+            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", (*key, body))  # noqa: S608  constants of this module
 
     def read(self, topic: str, start: int = 0, limit: int = -1) -> list[tuple[int, bytes]]:
         """Entries of *topic* from offset *start* on, in order, at most *limit* (-1: all)."""
@@ -158,6 +171,14 @@ class Store:
             return self._db.execute(
                 "SELECT offset, body FROM log WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?", (topic, start, limit)
             ).fetchall()
+
+    def entries(self, topic: str, start: int, limit: int) -> list[Entry]:
+        """As `read`, with the time at which each was made."""
+        with self._lock, _explained(self.path):
+            rows = self._db.execute(
+                "SELECT offset, at, body FROM log WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?", (topic, start, limit)
+            ).fetchall()
+            return [(offset, unstamp(at), body) for offset, at, body in rows]
 
     def time_of(self, topic: str, offset: int) -> datetime:
         """When the entry at *offset* was made, also if its bytes cannot be read."""
@@ -175,19 +196,17 @@ class Store:
             row = self._db.execute("SELECT offset, control FROM position WHERE reader = ?", (reader,)).fetchone()
             return row or (0, None)
 
-    def state(self, stage: str, key: str) -> bytes | None:
-        """The state of one key."""
+    def state(self, stage: str, key: str) -> dict[tuple[str, str], bytes]:
+        """The rows of one key, by field and entry."""
         with self._lock, _explained(self.path):
-            row = self._db.execute("SELECT body FROM state WHERE stage = ? AND key = ?", (stage, key)).fetchone()
-            return row[0] if row else None
+            rows = self._db.execute("SELECT field, entry, body FROM state WHERE stage = ? AND key = ?", (stage, key)).fetchall()
+            return {(name, entry): body for name, entry, body in rows}
 
-    def dues(self, stage: str) -> list[tuple[datetime, str]]:
-        """Every key of *stage* that waits, with its time."""
+    def heads(self, stage: str) -> list[tuple[tuple[str, str, str], bytes]]:
+        """The heads of all states of *stage*, by their rows' names."""
         with self._lock, _explained(self.path):
-            return [
-                (unstamp(due), key)
-                for key, due in self._db.execute("SELECT key, due FROM state WHERE stage = ? AND due IS NOT NULL", (stage,))
-            ]
+            found = self._db.execute("SELECT key, body FROM state WHERE stage = ? AND field = ''", (stage,)).fetchall()
+            return [((key, "", ""), body) for key, body in found]
 
     def memories(self, owner: str) -> dict[str, bytes]:
         """Whatever *owner* remembers, by key."""

@@ -12,6 +12,7 @@ from alerts.delivery.dispatch import AT_ONCE, EACH, READ, READER, Dispatch
 from alerts.delivery.messages import render
 from alerts.records import Delivery, Outcome
 from alerts.topics import DELIVERIES, NOTIFICATIONS
+from streams.runtime.local import StoreLog
 from streams.runtime.store import Batch, Store
 from streams.topics import REJECTED
 from tests.alerts.saying import at
@@ -62,7 +63,7 @@ def outcomes(store: Store) -> list[tuple[str, int]]:
 @asynccontextmanager
 async def at_work(store: Store, sender: Sending) -> AsyncIterator[Dispatch]:
     """A dispatch that runs, and is broken off at the end, as a process is that dies."""
-    dispatch = Dispatch(store, sender)
+    dispatch = Dispatch(StoreLog(store, DELIVERIES, READER), sender)
     task = asyncio.create_task(dispatch.run())
     try:
         yield dispatch
@@ -229,7 +230,7 @@ async def test_whoever_listens_hears_of_an_outcome_after_it_is_written(store: St
     def listen(delivery: Delivery, outcome: Outcome) -> None:
         heard.append((outcome.delivery, len(outcomes(store))))
 
-    task = asyncio.create_task(Dispatch(store, Sending(), listen).run())
+    task = asyncio.create_task(Dispatch(StoreLog(store, DELIVERIES, READER), Sending(), listen).run())
     await until(lambda: bool(heard))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

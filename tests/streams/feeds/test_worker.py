@@ -13,7 +13,7 @@ from tests.streams.feeds.documents import item, numbered, rss
 
 
 def worker_of(parser: GuardedParser) -> int:
-    assert parser._process is not None
+    assert parser._process.pid is not None
     return parser._process.pid
 
 

@@ -132,3 +132,10 @@ def test_unreadable_bytes_say_topic_and_reason(data: bytes, why: str) -> None:
 
 def test_an_unknown_newer_field_is_passed_over() -> None:
     assert NOTES.decode(b'{"record":"Note","key":"a","at":"2026-03-02T12:00:00Z","colour":"red"}') == Note(key="a", at=NOON)
+
+
+def test_a_numbered_copy_of_a_control_record_that_comes_again_changes_nothing() -> None:
+    copies = [msgspec.structs.replace(verdict(name, n), number=n) for n, name in enumerate("ab")]
+    note = Note(key="k", at=at(2))
+    out = outputs_of(ECHO, [*copies, *copies, note, Tick(at=at(20))])
+    assert [r.text for r in out] == ["a,b"]

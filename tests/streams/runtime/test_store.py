@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.runtime.states import RowStates, waiting_in
 from streams.runtime.store import Batch, Store, StoreError, contents
+from tests.streams.runtime.test_states import SHELF, Shelf, shelf
 from tests.streams.saying import NOON
 
 
@@ -19,11 +21,18 @@ def entry(text: str, topic: str = "t", hours: float = 0) -> Batch:
 
 def test_what_was_committed_is_there_after_reopening(tmp_path: Path) -> None:
     with Store(tmp_path / "s.db") as store:
-        store.commit(Batch(records=[("t", NOON, b"one")], states={("s", "k"): (b"state", NOON)}, positions={"s": 1}, controls={"s": b"c"}))
+        store.commit(
+            Batch(
+                records=[("t", NOON, b"one")],
+                states={("s", "k", "", ""): b"head", ("s", "k", "f", "e"): b"row"},
+                positions={"s": 1},
+                controls={"s": b"c"},
+            )
+        )
     with Store(tmp_path / "s.db") as store:
         assert store.read("t") == [(0, b"one")]
-        assert store.state("s", "k") == b"state"
-        assert store.dues("s") == [(NOON, "k")]
+        assert store.state("s", "k") == {("", ""): b"head", ("f", "e"): b"row"}
+        assert store.heads("s") == [(("k", "", ""), b"head")]
         assert store.position("s") == (1, b"c")
         store.commit(entry("two"))
         assert store.read("t", 1) == [(1, b"two")]
@@ -121,3 +130,28 @@ def test_the_contents_are_told_while_another_holds_the_file(tmp_path: Path) -> N
 def test_a_file_that_was_only_begun_has_no_contents(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "s.db").execute("PRAGMA journal_mode=WAL")
     assert contents(tmp_path / "s.db") == {}
+
+
+def test_a_file_of_format_1_is_taken_over_with_states_due_times_and_control(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with sqlite3.connect(path) as db:
+        db.executescript(
+            """
+            CREATE TABLE log (topic TEXT, offset INTEGER, at TEXT, body BLOB, PRIMARY KEY (topic, offset));
+            CREATE TABLE state (stage TEXT, key TEXT, due TEXT, body BLOB, PRIMARY KEY (stage, key));
+            CREATE INDEX state_due ON state (stage, due) WHERE due IS NOT NULL;
+            CREATE TABLE position (reader TEXT PRIMARY KEY, offset INTEGER, control BLOB) WITHOUT ROWID;
+            CREATE TABLE memory (owner TEXT, key TEXT, body BLOB, PRIMARY KEY (owner, key)) WITHOUT ROWID;
+            PRAGMA user_version = 1;
+            """
+        )
+        db.execute("INSERT INTO state VALUES ('shelf', 'k', ?, ?)", (NOON.isoformat(timespec="microseconds"), b'{"items":{"a":{"n":1}}}'))
+        db.execute("INSERT INTO state VALUES ('shelf', 'l', NULL, ?)", (b'{"label":"old"}',))
+        db.execute("INSERT INTO position VALUES ('shelf', 7, ?)", (b'{"rules":[]}',))
+    with Store(path) as store:
+        states = RowStates(SHELF, lambda key: store.state("shelf", key), waiting_in(store.heads("shelf")))
+        assert states.next_due() == (NOON, "k")
+        assert states.get("k") == shelf(a=1)
+        assert states.get("l") == Shelf(label="old")
+        assert store.position("shelf") == (7, b'[-1,{"rules":[]}]')
+    Store(path).close()

@@ -1,0 +1,66 @@
+"""One stage at work on one partition of its input log: entries in, what is to be written out. Neither waits nor sends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from streams.records import Tick
+from streams.runtime.ledger import CONTROL, Ledger
+from streams.runtime.states import Row, RowStates, waiting_in
+from streams.stages import Stage, take
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one batch of entries comes to.
+
+    Attributes:
+        written: Records to write, in order.
+        rows: Rows of the states that change.
+        position: Offset of the last entry that was taken in.
+    """
+
+    written: list[Any]
+    rows: dict[Row, bytes | None]
+    position: int
+
+
+class Line:
+    """The stage's states in one partition, as its ledger has them."""
+
+    def __init__(self, stage: Stage, partition: int, ledger: Ledger) -> None:
+        self.stage = stage
+        self.partition = partition
+        self.ledger = ledger
+        self._states = RowStates(stage, ledger.of, waiting_in(ledger.heads()))
+        control = ledger.control
+        self._control = stage.ungoverned if control is None else stage.read_control(control)
+        self._asked: datetime | None = None
+
+    @property
+    def position(self) -> int:
+        """Offset of the last entry taken in; -1 if none was."""
+        return self.ledger.position
+
+    def advance(self, entries: Sequence[Any], reads: Sequence[Any], position: int) -> Batch:
+        """Take in the entries up to offset *position*.
+
+        What comes of it must be written before the next call: outputs, then the ledger's commit, then its rows.
+        """
+        before = self._control
+        self._control, written = take(self.stage, self._states, before, entries, reads)
+        rows = self._states.changes()
+        if self._control is not before:
+            rows[CONTROL] = self.stage.control_bytes(self._control)
+        if any(isinstance(e, Tick) for e in entries):
+            self._asked = None
+        return Batch(written, rows, position)
+
+    def tick_wanted(self, now: datetime) -> bool:
+        """Whether a tick is to be written: something is due, and the last one that was asked for has come."""
+        waiting = self._states.next_due()
+        if waiting is None or waiting[0] > now or self._asked is not None:
+            return False
+        self._asked = now
+        return True

@@ -1,0 +1,207 @@
+"""What every Faust app of ours has in common: a group, a ledgered table, partitions that come and go, and writes in a safe order."""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streams.runtime.agents.app import BrokerError, Sent, make_app, partitions_of, producer_of, raw_topic, write
+from streams.runtime.agents.pulse import Pulse
+from streams.runtime.agents.table import LedgerTable
+from streams.runtime.layout import group_name, partition_of, state_name, topic_name
+from streams.runtime.ledger import Ledger, Write
+from streams.runtime.states import Row
+from streams.settings import Kafka
+from streams.topics import Topic
+
+BATCH = 256
+"""Messages taken at once."""
+WITHIN = 0.02
+"""Seconds that a message waits for others."""
+FULL_SECONDS = 0.05
+"""Between two looks whether there is room again."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the members of one worker share.
+
+    Attributes:
+        fail: Told what makes it impossible to go on.
+    """
+
+    kafka: Kafka
+    credentials: Any
+    pulse: Pulse
+    fail: Callable[[Exception], None]
+
+
+class Member(ABC):
+    """A reader of one topic, as a member of a consumer group.
+
+    Args:
+        name: Of the group and its changelog.
+        outputs: Topics that it writes to.
+    """
+
+    def __init__(self, name: str, source: Topic, outputs: Iterable[Topic], around: Surroundings) -> None:
+        self.name = name
+        self.app = make_app(around.kafka, group_name(around.kafka.prefix, name), around.credentials)
+        self.ready = False
+        """Whether partitions were assigned and recovered, if only none."""
+        self.moved_at = time.monotonic()
+        """When something was last taken in."""
+        self.seen: dict[int, float] = {}
+        """Unix time of the last entry that came, by partition."""
+        self._around = around
+        self._prefix = around.kafka.prefix
+        self._outputs = tuple(outputs)
+        self._source = topic_name(self._prefix, source)
+        self._changelog = state_name(self._prefix, name)
+        self._counts: dict[str, int] = {}
+        self._mending: dict[int, list[Write]] = {}
+        self._epochs: dict[int, int] = {}
+        self._busy = asyncio.Lock()
+        self.app.tables.add(LedgerTable(self.app, self._changelog, self._recovered))
+        self.app.agent(raw_topic(self.app, self._source), name=name)(self._read)
+        on_revoked: Any = self.app.on_partitions_revoked
+        on_revoked.connect(self._revoked)
+
+    @abstractmethod
+    def opened(self, ledgers: Mapping[int, Ledger]) -> None:
+        """Work on these partitions from now on, as their ledgers say."""
+
+    @abstractmethod
+    async def closed(self) -> None:
+        """Touch none of the partitions any more; what is under way was finished."""
+
+    @abstractmethod
+    async def take(self, partition: int, messages: Sequence[Any]) -> None:
+        """Take in messages of one partition, in order, none of them taken in before."""
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more can be taken in for now."""
+        return False
+
+    @property
+    @abstractmethod
+    def positions(self) -> dict[int, int]:
+        """Offset of the last entry taken in, by partition that is ours."""
+
+    async def leave(self) -> None:
+        """Finish what is under way, then leave the group."""
+        self.ready = False
+        async with self._busy:
+            await self.closed()
+        await self.app.stop()
+
+    @property
+    def failure(self) -> Exception | None:
+        """What the Faust app crashed of."""
+        if not self.app.crashed:
+            return None
+        reason = self.app.crash_reason
+        return reason if isinstance(reason, Exception) else RuntimeError(f"{self.name} crashed: {reason!r}")
+
+    async def behind(self) -> dict[int, int]:
+        """How many entries of each partition that is ours were not taken in yet."""
+        tps = {tp.partition: tp for tp in self.app.consumer.assignment() if tp.topic == self._source}
+        ends = await self.app.consumer.highwaters(*tps.values()) if tps else {}
+        return {p: max(0, ends[tps[p]] - position - 1) for p, position in self.positions.items() if p in tps}
+
+    async def check(self) -> None:
+        """See that the cluster has every topic that is needed.
+
+        Raises:
+            BrokerError: It has not, or a changelog has not as many partitions as the input.
+        """
+        for topic in {self._source, self._changelog, *(topic_name(self._prefix, t) for t in self._outputs)}:
+            self._counts[topic] = await partitions_of(producer_of(self.app), topic)
+        ours, changelog = self._counts[self._source], self._counts[self._changelog]
+        if ours != changelog:
+            raise BrokerError(
+                f"{self._source} has {ours} partitions, but {self._changelog} has {changelog}; `tocsin topics check` says more"
+            )
+
+    def sent(self, topic: Topic, record: Any) -> Sent:
+        """Where a record goes."""
+        name, key = topic_name(self._prefix, topic), topic.key(record)
+        return Sent(name, partition_of(key, self._counts[name]), key.encode(), topic.encode(record))
+
+    async def write(self, records: Iterable[Sent]) -> None:
+        """Write, and wait until all is acknowledged; a process that stood still ends instead."""
+        self._around.pulse.check()
+        await write(producer_of(self.app), records)
+
+    async def last(self, partition: int, ledger: Ledger, rows: Mapping[Row, bytes | None], position: int) -> None:
+        """Make *rows* last, as of the input entry at *position*."""
+        first, rest = ledger.commit(rows, position)
+        await self.write([self._kept(partition, ledger.epoch, first)])
+        await self.write([self._kept(partition, ledger.epoch, row) for row in rest])
+        self.moved_at = time.monotonic()
+
+    def _kept(self, partition: int, epoch: int, record: Write) -> Sent:
+        return Sent(self._changelog, partition, *record, epoch=epoch)
+
+    def _recovered(self, ledgers: dict[int, Ledger], mending: dict[int, list[Write]]) -> None:
+        self._mending = {p: writes for p, writes in mending.items() if writes}
+        self._epochs = {p: ledger.epoch for p, ledger in ledgers.items()}
+        self.opened(ledgers)
+        self.ready = True
+
+    async def _revoked(self, _app: Any, _revoked: Any, **_: Any) -> None:
+        self.ready = False
+        async with self._busy:
+            await self.closed()
+
+    async def _read(self, stream: Any) -> None:
+        async for events in stream.noack_take(BATCH, within=WITHIN):
+            try:
+                while self.full:  # noqa: ASYNC110  there is room when any of many has some
+                    await asyncio.sleep(FULL_SECONDS)
+                async with self._busy:
+                    await self._take(events)
+            except Exception as error:  # noqa: BLE001  whatever it is, this process must not go on as if the batch were done
+                self._around.fail(error)
+                await asyncio.Event().wait()
+
+    async def _take(self, events: Sequence[Any]) -> None:
+        by_partition: dict[int, list[Any]] = {}
+        for event in events:
+            by_partition.setdefault(event.message.partition, []).append(event)
+        await asyncio.gather(*(self._take_here(partition, mine) for partition, mine in by_partition.items()))
+
+    async def _take_here(self, partition: int, events: Sequence[Any]) -> None:
+        position = self.positions.get(partition)
+        if position is None:
+            return  # revoked meanwhile; whoever has it now reads them
+        if writes := self._mending.pop(partition, None):
+            await self.write(self._kept(partition, self._epochs[partition], w) for w in writes)
+        new = [e.message for e in events if e.message.offset > position]
+        self.seen[partition] = events[-1].message.timestamp
+        if new:
+            await self._no_gap(partition, position, new[0].offset)
+            await self.take(partition, new)
+        self.acknowledge(partition, events)
+
+    def acknowledge(self, partition: int, events: Sequence[Any]) -> None:
+        """Give *events* back to the cluster as done; they were taken in."""
+        for event in events:
+            event.ack()
+
+    async def _no_gap(self, partition: int, position: int, offset: int) -> None:
+        """See that no entry was passed over: offsets follow each other, unless retention took some before we could read them.
+
+        Raises:
+            BrokerError: Entries were not delivered to us; a new start reads them.
+        """
+        if offset == position + 1:
+            return
+        tp = next(tp for tp in self.app.consumer.assignment() if tp.topic == self._source and tp.partition == partition)
+        first = (await self.app.consumer.earliest_offsets(tp))[tp]
+        if offset > max(first, position + 1):
+            missing = f"{self._source}[{partition}]: entries {position + 1} to {offset - 1} did not reach us"
+            raise BrokerError(f"{missing}; starting anew reads them")

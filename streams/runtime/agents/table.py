@@ -1,0 +1,55 @@
+"""A Faust table whose partitions are ledgers: Faust reads the changelog, and what a record there means is the ledger's to say."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from streams.runtime.agents.app import EPOCH, BrokerError, raw_topic
+from streams.runtime.ledger import Ledger, Write
+
+Recovered = Callable[[dict[int, Ledger], dict[int, list[Write]]], None]
+"""Told after each recovery: the ledgers of the partitions that are ours, and what each wants to have mended."""
+
+
+class LedgerTable(faust.Table[bytes, bytes]):
+    """The states of one stage, by partition.
+
+    Faust would keep all partitions in one dictionary, in which what a former owner deleted lives on. Here a partition that is
+    revoked is dropped whole, and read anew should it come back.
+    """
+
+    def __init__(self, app: faust.App, changelog: str, recovered: Recovered) -> None:
+        super().__init__(
+            app, name="state", key_type=bytes, value_type=bytes, changelog_topic=raw_topic(app, changelog, internal=True, acks=False)
+        )
+        self._ledgers: dict[int, Ledger] = {}
+        self._recovered = recovered
+
+    async def on_rebalance(self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0) -> None:
+        ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
+        self._ledgers = {p: self._ledgers.get(p) or Ledger() for p in ours}
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
+        for event in batch:
+            message = event.message
+            ledger = self._ledgers.get(message.partition)
+            if ledger is not None:
+                epoch = next((int(value) for name, value in _pairs(message.headers) if name == EPOCH), 0)
+                ledger.read(message.offset, message.key, message.value, epoch)
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        tables: Any = self.app.tables
+        ends = tables.recovery.active_highwaters
+        for tp in active_tps:
+            ledger = self._ledgers[tp.partition]
+            if ledger.read_to < ends.get(tp, -1):
+                raise BrokerError(f"{tp.topic} was read to {ledger.read_to} of {ends[tp]}; start this worker again")
+        ours = {tp.partition: self._ledgers[tp.partition] for tp in active_tps}
+        self._recovered(ours, {p: ledger.settle() for p, ledger in ours.items()})
+
+
+def _pairs(headers: Any) -> Iterable[tuple[str, bytes]]:
+    return headers.items() if isinstance(headers, dict) else headers or ()

@@ -1,0 +1,135 @@
+"""One process of the river on Kafka: members of several groups, their ticks, and an end that leaves nothing half done."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from streams.runtime.agents.member import Member, Surroundings
+from streams.runtime.agents.pulse import Pulse
+from streams.runtime.agents.stage import StageAgent
+from streams.settings import Kafka
+
+TICK_EVERY = 0.25
+"""Seconds between two looks at what is due."""
+STOP_SECONDS = 25.0
+"""Within which a member must have stopped; then the process ends anyway, as after a kill."""
+WATCH_EVERY = 2.0
+"""Seconds between two looks at how the members are."""
+STUCK_SECONDS = 90.0
+"""With something to read and nothing read for so long, a consumer is taken for stuck (Faust: "has not sent fetch request")."""
+
+
+Lag = dict[int, tuple[int, float]]
+"""By partition: entries not taken in yet, and seconds since the last that was, 0 if all were."""
+
+
+def unheard(name: str, lag: Lag) -> None:
+    """For runs that nobody watches."""
+
+
+class StuckError(RuntimeError):
+    """A consumer reads nothing although there is something to read."""
+
+
+class Worker:
+    """The members at work, from start to stop.
+
+    Args:
+        clock: The time of ticks, in UTC.
+        lag: Told now and then how far behind each member is.
+    """
+
+    def __init__(
+        self, kafka: Kafka, clock: Callable[[], datetime], credentials: Any = None, lag: Callable[[str, Lag], None] = unheard
+    ) -> None:
+        self._pulse = Pulse(kafka.session_seconds)
+        self._clock = clock
+        self._ended = asyncio.Event()
+        self._failures: list[Exception] = []
+        self.around = Surroundings(kafka, credentials, self._pulse, self._fail)
+        self.members: list[Member] = []
+        self._lag, self._began, self._stuck_since = lag, time.time(), dict[str, float]()
+        logging.getLogger("faust").setLevel(logging.ERROR)
+        logging.getLogger("mode").setLevel(logging.ERROR)
+        logging.getLogger("aiokafka").setLevel(logging.ERROR)
+
+    def _fail(self, error: Exception) -> None:
+        self._failures.append(error)
+        self._ended.set()
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps this worker from working; None if nothing does."""
+        waiting = [m.name for m in self.members if not m.ready]
+        return f"not ready: {', '.join(waiting)}" if waiting or not self.members else None
+
+    async def run(self, stop: asyncio.Event) -> list[Exception]:
+        """Work until *stop* is set or something fails.
+
+        Returns:
+            What failed; empty after a stop that was asked for.
+        """
+        tasks = [asyncio.create_task(self._pulse.run()), asyncio.create_task(self._tick()), asyncio.create_task(self._watch())]
+        try:
+            for member in self.members:
+                member.app.finalize()
+                await member.app.producer.maybe_start()
+                await member.check()
+            await asyncio.gather(*(m.app.start() for m in self.members))
+            waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(self._ended.wait())]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        except Exception as error:  # noqa: BLE001  told by the caller, as every failure
+            self._failures.append(error)
+        await self._stop()
+        for task in tasks:
+            task.cancel()
+        return self._failures
+
+    async def _stop(self) -> None:
+        """Finish what is under way, then leave the groups."""
+        for member in self.members:
+            member.ready = False
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.gather(*(m.leave() for m in self.members))
+        except TimeoutError:
+            self._failures.append(TimeoutError(f"not everything stopped within {STOP_SECONDS:g} s; nothing is lost by that"))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_EVERY)
+            for member in self.members:
+                if member.ready and isinstance(member, StageAgent):
+                    try:
+                        await member.tick(self._clock())
+                    except Exception as error:  # noqa: BLE001  as a batch that cannot be written
+                        self._fail(error)
+
+    async def _watch(self) -> None:
+        """End the process if an app crashed, or a consumer got stuck; tell how far behind each is."""
+        while True:
+            await asyncio.sleep(WATCH_EVERY)
+            for member in self.members:
+                if (failure := member.failure) is not None:
+                    self._fail(failure)
+                elif member.ready:
+                    await self._look_at(member)
+
+    async def _look_at(self, member: Member) -> None:
+        try:
+            behind = await member.behind()
+        except Exception:  # noqa: BLE001  the cluster is away or being balanced; whoever writes to it learns more
+            return
+        self._lag(member.name, {p: (n, time.time() - member.seen.get(p, self._began) if n else 0.0) for p, n in behind.items()})
+        if not any(behind.values()):
+            self._stuck_since.pop(member.name, None)
+        elif time.monotonic() - max(self._stuck_since.setdefault(member.name, time.monotonic()), member.moved_at) > STUCK_SECONDS:
+            self._fail(StuckError(f"{member.name} takes nothing in although there is something to read; a new start helps"))
+
+
+def failing(errors: Sequence[Exception]) -> str:
+    """What failed, in lines."""
+    return "\n".join(dict.fromkeys(str(e) or repr(e) for e in errors))

@@ -1,0 +1,157 @@
+"""What one changelog partition says: its records in, the rows of a stage's states and the position they are of out. Pure.
+
+A batch is made to last by one *commit* record that holds all rows it changes and the last input offset it took in; then each
+row follows by itself, under its own key, so that compaction keeps the newest of each. Whoever reads the changelog takes the
+rows as they come and lays the last commit over them: rows of a batch that was broken off are in its commit, or not there at
+all. So a batch counts whole or not at all, although the cluster writes one record at a time.
+
+Every record bears the *epoch* of its writer, counted up each time the partition changes hands. Records of a lower epoch than one
+before them come from a writer that had lost the partition and did not know yet; they are passed over.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from streams.records import Part
+from streams.runtime.states import Row
+
+COMMIT = b"commit"
+"""Key of the commit records; of each partition compaction keeps the last."""
+CONTROL: Row = ("", "control", "")
+"""The row of the stage's control."""
+
+Write = tuple[bytes, bytes | None]
+"""Key and value of a record to append; the value None deletes."""
+
+
+class Commit(Part, frozen=True, kw_only=True, array_like=True):
+    """One batch."""
+
+    epoch: int
+    position: int
+    """Offset of the last entry of the input log that it took in."""
+    rows: list[tuple[Row, bytes | None]]
+
+
+class Ledger:
+    """The rows of one partition.
+
+    Attributes:
+        position: Offset of the last input entry that the rows are of; -1 if none is.
+        epoch: Of whoever writes now; the highest that was read until `settle`.
+        read_to: Offset of the last changelog record that was read; -1 if none was.
+        passed_over: How many records of former writers were ignored.
+    """
+
+    def __init__(self) -> None:
+        self.position = -1
+        self.epoch = 0
+        self.read_to = -1
+        self.passed_over = 0
+        self._heads: dict[str, bytes] = {}
+        self._entries: dict[str, dict[tuple[str, str], bytes]] = {}
+        self._last: Commit | None = None
+        self._outdated: set[bytes] = set()
+
+    def read(self, offset: int, key: bytes | None, value: bytes | None, epoch: int) -> None:
+        """Take in one record of the changelog; they come in order."""
+        self.read_to = offset
+        if key is None:
+            return
+        if epoch < self.epoch:
+            self.passed_over += 1
+            self._outdated.add(key)
+            return
+        self.epoch = epoch
+        self._outdated.discard(key)
+        if key != COMMIT:
+            self._set(row_of(key), value)
+        elif value is not None:
+            self._last = msgspec.msgpack.decode(value, type=Commit)
+
+    def settle(self) -> list[Write]:
+        """Lay the last commit over the rows, when all was read, and begin an epoch of our own.
+
+        Returns:
+            What to append, so that compaction does not keep what a former writer wrote last.
+        """
+        if self._last is not None:
+            self.position = self._last.position
+            for row, body in self._last.rows:
+                self._set(row, body)
+        self.epoch += 1
+        mended = [(key, self._value(key)) for key in sorted(self._outdated)]
+        self._outdated.clear()
+        return mended
+
+    def commit(self, rows: Mapping[Row, bytes | None], position: int) -> tuple[Write, list[Write]]:
+        """Change *rows*, as of *position*.
+
+        Returns:
+            The commit record, which must be acknowledged first, and the rows to append after it.
+        """
+        changed = list(rows.items())
+        self._last = Commit(epoch=self.epoch, position=position, rows=changed)
+        self.position = position
+        for row, body in changed:
+            self._set(row, body)
+        return (COMMIT, msgspec.msgpack.encode(self._last)), [(row_key(row), body) for row, body in changed]
+
+    def of(self, key: str) -> dict[tuple[str, str], bytes]:
+        """The rows of one key, by field and entry."""
+        head = self._heads.get(key)
+        return ({} if head is None else {("", ""): head}) | self._entries.get(key, {})
+
+    def heads(self) -> Iterator[tuple[Row, bytes]]:
+        """The head of every state."""
+        return (((key, "", ""), body) for key, body in self._heads.items())
+
+    def rows(self) -> Iterator[tuple[Row, bytes]]:
+        """Everything, the control included."""
+        yield from self.heads()
+        for key, entries in self._entries.items():
+            yield from (((key, *piece), body) for piece, body in entries.items())
+
+    @property
+    def control(self) -> bytes | None:
+        """The stage's control in this partition."""
+        return self._get(CONTROL)
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self._heads) + sum(map(len, self._entries.values()))
+
+    def _value(self, key: bytes) -> bytes | None:
+        if key == COMMIT:
+            return msgspec.msgpack.encode(self._last) if self._last else None
+        return self._get(row_of(key))
+
+    def _get(self, row: Row) -> bytes | None:
+        key, name, entry = row
+        return self._heads.get(key) if name == "" else self._entries.get(key, {}).get((name, entry))
+
+    def _set(self, row: Row, body: bytes | None) -> None:
+        key, name, entry = row
+        if name == "":
+            if body is None:
+                self._heads.pop(key, None)
+            else:
+                self._heads[key] = body
+        elif body is not None:
+            self._entries.setdefault(key, {})[name, entry] = body
+        elif (entries := self._entries.get(key)) is not None:
+            entries.pop((name, entry), None)
+            if not entries:
+                del self._entries[key]
+
+
+def row_key(row: Row) -> bytes:
+    """The key of a row's records."""
+    return msgspec.msgpack.encode(row)
+
+
+def row_of(key: bytes) -> Row:
+    """The row back."""
+    row: Row = msgspec.msgpack.decode(key, type=Row)
+    return row
