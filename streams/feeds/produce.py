@@ -25,7 +25,7 @@ from streams.errors import ExplainedError
 from streams.feeds.leases import SESSION_SECONDS, Standing
 from streams.feeds.memory import FeedMemory, reason_to_keep
 from streams.records import Article
-from streams.runtime.layout import FEEDS, group_name, partition_of, topic_name
+from streams.runtime.layout import FEEDS, RECORD_BYTES, group_name, partition_of, topic_name
 from streams.settings import Kafka
 from streams.topics import ARTICLES
 
@@ -41,9 +41,6 @@ SLICE_SECONDS = 0.2
 """How often a wait looks whether it is worth going on."""
 LONGEST_PAUSE = 2.0
 """Seconds between two attempts."""
-LARGEST = 8 * 1024 * 1024
-"""Bytes of an article; a whole document may not have more (`streams.feeds.guards`)."""
-
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 HOPELESS = (
     AuthorizationError,
@@ -235,9 +232,9 @@ class KafkaFeedStore:
         return self._clock() >= min(deadline, self._stop_by)
 
     def _is_too_large(self, entry: Entry) -> bool:
-        if len(entry.value) <= LARGEST:
+        if len(entry.value) <= RECORD_BYTES:
             return False
-        self._leave_out(entry, f"{len(entry.value):,} bytes, more than {LARGEST:,}")
+        self._leave_out(entry, f"{len(entry.value):,} bytes, more than {RECORD_BYTES:,}")
         return True
 
     def _leave_out(self, entry: Entry, why: str) -> None:
@@ -268,7 +265,7 @@ def open_producer(kafka: Kafka) -> KafkaProducer:
             enable_idempotence=True,
             acks="all",
             compression_type="lz4",
-            max_request_size=LARGEST + 65_536,
+            max_request_size=RECORD_BYTES + 65_536,
             max_block_ms=int(METADATA_SECONDS * 1_000),
             delivery_timeout_ms=int(PATIENCE_SECONDS * 1_000),
         )
@@ -293,7 +290,7 @@ def open_consumer(kafka: Kafka, session_seconds: float = SESSION_SECONDS) -> Kaf
             session_timeout_ms=int(session_seconds * 1_000),
             heartbeat_interval_ms=int(session_seconds * 200),
             max_poll_interval_ms=int(session_seconds * 4_000),
-            max_partition_fetch_bytes=LARGEST + 65_536,
+            max_partition_fetch_bytes=RECORD_BYTES + 65_536,
         )
     except (KafkaError, OSError) as error:
         raise _explained(kafka, "connecting", str(error)) from error

@@ -77,7 +77,7 @@ def until_all_is_polled(world: World, *pollers: PollerProgram) -> None:
 
 
 def test_two_pollers_share_the_feeds_and_one_takes_over_from_one_that_was_killed(kafka_settings: Kafka, start: Start) -> None:
-    with a_world(60, per_second=2.0, etags=True) as world:
+    with a_world(50, per_second=2.5, etags=True) as world:
         one = start("one", world)
         wait_for(lambda: one.share == 8, one)
         two = start("two", world)
@@ -104,12 +104,11 @@ def test_two_pollers_share_the_feeds_and_one_takes_over_from_one_that_was_killed
 
 
 def assert_lies_where_it_should(kafka: Kafka) -> None:
-    """Key, partition and time of every record."""
+    """Key and partition of every record."""
     for record in everything(kafka, topic_name(kafka.prefix, ARTICLES)):
         article = ARTICLES.decode(record.value)
         assert record.key == article.id.encode()
         assert record.partition == partition_of(article.id, 6)
-        assert record.timestamp == int(article.at.timestamp() * 1000)
     for record in everything(kafka, topic_name(kafka.prefix, FEEDS)):
         assert record.partition == partition_of(record.key.decode(), 6)
         assert msgspec.json.decode(record.value, type=FeedMemory).seen
@@ -117,7 +116,7 @@ def assert_lies_where_it_should(kafka: Kafka) -> None:
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_a_broker_that_goes_and_comes_back_costs_nothing(kafka: AnyBroker, kafka_settings: Kafka, start: Start, end: str) -> None:
-    with a_world(60, per_second=3.0, etags=True) as world:
+    with a_world(50, per_second=3.0, etags=True) as world:
         one, two = start("one", world), start("two", world)
         wait_for(lambda: one.share + two.share == 8 and min(one.share, two.share) > 0, one, two)
         getattr(kafka, end)()
@@ -165,24 +164,25 @@ def test_a_poller_that_is_asked_to_end_leaves_its_feeds_at_once(kafka_settings: 
 
 def test_validators_are_kept_only_with_what_they_validate(kafka: AnyBroker, kafka_settings: Kafka, start: Start) -> None:
     with a_world(12, per_second=1.0, etags=True) as world:
-        one = start("one", world)
-        wait_for(lambda: one.share == 8 and world.shown > 2, one)
+        one, two = start("one", world), start("two", world)
+        wait_for(lambda: one.share + two.share == 8 and min(one.share, two.share) > 0, one, two)
         kafka.kill()
         try:
             before = world.shown
-            wait_for(lambda: world.shown >= before + 4, one)
+            wait_for(lambda: world.shown >= min(before + 4, world.total), one, two)
             one.send(signal.SIGKILL)
-            one.ended()
+            two.send(signal.SIGTERM)
+            assert two.ended() == 0, two.words
         finally:
             kafka.restart()
+        there = articles(kafka_settings)
         for record in everything(kafka_settings, topic_name(kafka_settings.prefix, FEEDS)):
             memory, feed = msgspec.json.decode(record.value, type=FeedMemory), record.key.decode()
-            there = {article.id for article in articles(kafka_settings) if article.feed == feed}
-            assert set(memory.seen) <= there
-        two = start("two", world)
-        wait_for(lambda: two.share == 8, two)
-        until_all_is_polled(world, two)
-        assert told(articles(kafka_settings)) == wanted(world, two)
+            assert set(memory.seen) <= {article.id for article in there if article.feed == feed}
+        third = start("three", world)
+        wait_for(lambda: third.share == 8, third)
+        until_all_is_polled(world, third)
+        assert told(articles(kafka_settings)) == wanted(world, third)
 
 
 def test_it_says_whether_it_is_ready(start: Start) -> None:

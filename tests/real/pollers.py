@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from streams.records import Article
-from streams.runtime.layout import FEEDS, topic_name
+from streams.runtime.layout import layout, topic_name
 from streams.settings import Kafka
 from streams.topics import ARTICLES
 
@@ -94,15 +95,10 @@ class PollerProgram:
 
 
 def make_topics(kafka: Kafka, partitions: int = 6) -> None:
-    """The two topics of pollers."""
+    """The topics of a river that has nobody but pollers yet."""
+    beds = layout(kafka.prefix, [("detect", ARTICLES)], partitions=partitions, replication=1, retention=timedelta(days=1))
     admin = KafkaAdminClient(bootstrap_servers=list(kafka.servers))
-    large = {"max.message.bytes": str(10 * 1024 * 1024)}
-    admin.create_topics(
-        [
-            NewTopic(topic_name(kafka.prefix, ARTICLES), partitions, 1, topic_configs=large),
-            NewTopic(topic_name(kafka.prefix, FEEDS), partitions, 1, topic_configs={"cleanup.policy": "compact", **large}),
-        ]
-    )
+    admin.create_topics([NewTopic(bed.name, bed.partitions, bed.replication, topic_configs=bed.config) for bed in beds])
     admin.close()
 
 

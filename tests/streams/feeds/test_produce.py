@@ -16,7 +16,7 @@ from streams.feeds.leases import PausedError, Pulse, Standing
 from streams.feeds.memory import FeedMemory, Seen
 from streams.feeds.produce import BrokerError, KafkaFeedStore
 from streams.records import Article
-from streams.runtime.layout import partition_of
+from streams.runtime.layout import RECORD_BYTES, partition_of
 from streams.settings import Kafka
 from streams.topics import ARTICLES
 from tests.builders import an_article
@@ -171,7 +171,7 @@ def left_out() -> float:
 
 @pytest.mark.parametrize("who", ["we", "the broker"])
 def test_an_article_that_is_too_large_is_left_out_with_a_word_and_holds_up_nothing(who: str) -> None:
-    large = an_article(id="large", feed="wire", fetched=NOON, text="x" * (produce.LARGEST if who == "we" else 10))
+    large = an_article(id="large", feed="wire", fetched=NOON, text="x" * (RECORD_BYTES if who == "we" else 10))
     producer = Producer(Answer(), Answer(MessageSizeTooLargeError())) if who == "the broker" else Producer()
     told: list[str] = []
     store, before = a_store(producer, tell=told.append), left_out()
