@@ -1,4 +1,4 @@
-"""The one reader of the environment: variables in, settings out, or every mistake in them at once."""
+"""The one reader of the environment: variables, and the files that they name, in; settings out, or every mistake in them at once."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -84,7 +84,7 @@ class Settings(Part, frozen=True, kw_only=True):
     mail: Mailer = Mailer()
     kafka: Kafka = Kafka()
     secrets: dict[str, str] = {}
-    """By name: every variable that begins with ``TOCSIN_``, where receivers' secrets are. Never logged."""
+    """By name: every variable that begins with ``TOCSIN_``, also by file, where receivers' secrets are. Never logged."""
 
     def __repr__(self) -> str:
         return f"Settings(state={self.state}, feeds={self.feeds}, rules={self.rules}, receivers={self.receivers})"
@@ -93,19 +93,22 @@ class Settings(Part, frozen=True, kw_only=True):
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings from *environment*.
 
+    Any variable ``TOCSIN_X`` may be given as ``TOCSIN_X_FILE``, a file that holds it; an empty one is a variable that is not set.
+
     Raises:
         SettingsError: Names every variable that cannot be used.
     """
-    mistakes: list[str] = []
+    files, mistakes = read_files(environment)
 
     def take(name: str, read: Callable[[str], Any], default: Any) -> Any:
-        text = environment.get(name, "").strip()
+        text = environment.get(name, "").strip() or files.get(name, "")
         if not text:
             return default
         try:
             return read(text)
         except ValueError as error:
-            mistakes.append(f"{name} is {text!r}: {error}")
+            what = f"what {name}_FILE names cannot be used" if name in files else f"{name} is {text!r}"  # a file may hold a secret
+            mistakes.append(f"{what}: {error}")
             return default
 
     mail = Mailer(
@@ -142,11 +145,36 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         webhook_allow=take("TOCSIN_WEBHOOK_ALLOW", networks, ()),
         mail=mail,
         kafka=kafka,
-        secrets={k: v for k, v in environment.items() if k.startswith("TOCSIN_")},
+        secrets={k: v for k, v in environment.items() if k.startswith("TOCSIN_")} | files,
     )
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return settings
+
+
+def read_files(environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Read what ``TOCSIN_X_FILE`` names, as containers are handed their secrets.
+
+    Returns:
+        What ``TOCSIN_X`` is, by that name, of each file that holds something; and a line on each that cannot be used.
+    """
+    found, mistakes = {}, []
+    for name, path in environment.items():
+        variable = name.removesuffix("_FILE")
+        if variable == name or not name.startswith("TOCSIN_") or not path.strip():
+            continue
+        try:
+            text = Path(path.strip()).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            mistakes.append(f"{name} is {path!r}: cannot be read ({error.strerror}); name a file that this user may read")
+        except ValueError:
+            mistakes.append(f"{name} is {path!r}: not text in UTF-8; name a file that holds the value of {variable} and nothing else")
+        else:
+            if text and environment.get(variable, "").strip():
+                mistakes.append(f"{variable} and {name} are both set: unset one")
+            elif text:
+                found[variable] = text
+    return found, mistakes
 
 
 def shipped(name: str) -> Path:

@@ -61,6 +61,53 @@ def test_secrets_are_kept_by_name_and_never_shown() -> None:
     assert "password=set" in repr(settings.mail)
 
 
+def test_a_variable_may_be_in_a_file_as_containers_are_handed_secrets(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("swordfish\n")
+    (tmp_path / "hook").write_text("whsec_abc whsec_def\n")
+    (tmp_path / "port").write_text("25")
+    settings = read_settings(
+        {
+            "TOCSIN_SMTP_PASSWORD_FILE": str(tmp_path / "password"),
+            "TOCSIN_SMTP_PORT_FILE": f" {tmp_path / 'port'} ",
+            "TOCSIN_HOOK_FILE": str(tmp_path / "hook"),
+            "OTHER_FILE": "/nowhere",
+        }
+    )
+    assert (settings.mail.password, settings.mail.port) == ("swordfish", 25)
+    assert settings.secrets["TOCSIN_HOOK"] == "whsec_abc whsec_def"
+    assert "swordfish" not in repr(settings)
+
+
+def test_a_file_that_is_empty_is_a_variable_that_is_not_set(tmp_path: Path) -> None:
+    (tmp_path / "none").write_text("\n")
+    settings = read_settings({"TOCSIN_SMTP_PASSWORD_FILE": str(tmp_path / "none"), "TOCSIN_HOOK_FILE": ""})
+    assert settings.mail.password == ""
+    assert "TOCSIN_SMTP_PASSWORD" not in settings.secrets
+    both = read_settings({"TOCSIN_SMTP_PASSWORD_FILE": str(tmp_path / "none"), "TOCSIN_SMTP_PASSWORD": "swordfish"})
+    assert both.mail.password == "swordfish"
+
+
+def test_every_file_that_cannot_be_used_is_named_and_what_is_in_it_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("swordfish")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(
+            {
+                "TOCSIN_A_FILE": str(tmp_path / "missing"),
+                "TOCSIN_B_FILE": str(tmp_path / "bytes"),
+                "TOCSIN_C_FILE": str(tmp_path / "secret"),
+                "TOCSIN_C": "haddock",
+                "TOCSIN_SMTP_PORT_FILE": str(tmp_path / "secret"),
+            }
+        )
+    assert str(caught.value).splitlines() == [
+        f"TOCSIN_A_FILE is '{tmp_path}/missing': cannot be read (No such file or directory); name a file that this user may read",
+        f"TOCSIN_B_FILE is '{tmp_path}/bytes': not text in UTF-8; name a file that holds the value of TOCSIN_B and nothing else",
+        "TOCSIN_C and TOCSIN_C_FILE are both set: unset one",
+        "what TOCSIN_SMTP_PORT_FILE names cannot be used: set it to a port number from 0 to 65535",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "length"),
     [("30d", timedelta(days=30)), ("12h", timedelta(hours=12)), ("45min", timedelta(minutes=45)), ("3 d", timedelta(days=3))],
