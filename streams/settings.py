@@ -92,7 +92,7 @@ class Settings(Part, frozen=True, kw_only=True):
     kafka_named: bool = False
     """Whether the deployer named brokers; without, everything runs on this machine."""
     secrets: dict[str, str] = {}
-    """By name: every variable that begins with ``TOCSIN_``, where receivers' secrets are. Never logged."""
+    """By name: every variable that begins with ``TOCSIN_``, also by file, where receivers' secrets are. Never logged."""
 
     def __repr__(self) -> str:
         return f"Settings(state={self.state}, feeds={self.feeds}, rules={self.rules}, receivers={self.receivers})"
@@ -101,13 +101,15 @@ class Settings(Part, frozen=True, kw_only=True):
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings from *environment*.
 
+    Any variable ``TOCSIN_X`` may be given as ``TOCSIN_X_FILE``, a file that holds it; an empty one is a variable that is not set.
+
     Raises:
         SettingsError: Names every variable that cannot be used.
     """
     given, files, mistakes = with_files(environment)
 
     def take(name: str, read: Callable[[str], Any], default: Any) -> Any:
-        text = given.get(name, "").strip()
+        text = environment.get(name, "").strip() or given.get(name, "")
         if not text:
             return default
         try:
@@ -152,8 +154,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         webhook_allow=take("TOCSIN_WEBHOOK_ALLOW", networks, ()),
         mail=mail,
         kafka=kafka,
-        kafka_named=bool(given.get("TOCSIN_KAFKA", "").strip()),
-        secrets={k: v for k, v in given.items() if k.startswith("TOCSIN_")},
+        kafka_named=bool(take("TOCSIN_KAFKA", str, "")),
+        secrets={k: v for k, v in environment.items() if k.startswith("TOCSIN_")} | given,
     )
     unread = {name for name in files if not given.get(name)}
     mistakes += [line for line in contradictions(kafka) if line.split()[0] not in unread]
@@ -166,26 +168,24 @@ def with_files(environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str
     """Read the files that stand for values.
 
     Returns:
-        The variables, with those values; the file's name by the variable that it gave; and what was wrong.
+        The values by variable; the file's name by the variable that it gave; and what was wrong.
     """
-    given, files, mistakes = dict(environment), dict[str, str](), list[str]()
+    given, files, mistakes = dict[str, str](), dict[str, str](), list[str]()
     for variable, path in environment.items():
         if not (variable.startswith("TOCSIN_") and variable.endswith(FROM_FILE) and path.strip()):
             continue
         name = variable.removesuffix(FROM_FILE)
         files[name] = path
-        if environment.get(name, "").strip():
-            mistakes.append(f"{name} and {variable} are both set; keep one of them")
-            continue
         try:
             text = Path(path.strip()).read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is no text"
             mistakes.append(f"{variable} is {path!r}: it cannot be read ({why}); name a file that holds the value of {name}")
             continue
-        if not text:
-            mistakes.append(f"{variable} is {path!r}: the file is empty; write the value of {name} into it")
-        given[name] = text
+        if text and environment.get(name, "").strip():
+            mistakes.append(f"{name} and {variable} are both set; keep one of them")
+        elif text:  # an empty file is a variable that is not set, as a container is handed where there is no secret
+            given[name] = text
     return given, files, mistakes
 
 

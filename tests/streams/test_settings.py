@@ -140,25 +140,32 @@ def test_any_variable_may_be_given_as_a_file_that_holds_its_value(tmp_path: Path
 
 def test_files_that_give_no_value_are_named(tmp_path: Path) -> None:
     there = tmp_path
-    (tmp_path / "empty").touch()
+    (tmp_path / "full").write_text("there")
     (tmp_path / "picture").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError) as caught:
         read_settings(
             {
                 "TOCSIN_A_FILE": f"{tmp_path}/nowhere",
-                "TOCSIN_B_FILE": f"{tmp_path}/empty",
                 "TOCSIN_C_FILE": f"{tmp_path}/picture",
-                "TOCSIN_D_FILE": f"{tmp_path}/empty",
+                "TOCSIN_D_FILE": f"{tmp_path}/full",
                 "TOCSIN_D": "here",
                 "TOCSIN_E_FILE": " ",
             }
         )
     assert str(caught.value).splitlines() == [
         f"TOCSIN_A_FILE is '{there}/nowhere': it cannot be read (No such file or directory); name a file that holds the value of TOCSIN_A",
-        f"TOCSIN_B_FILE is '{there}/empty': the file is empty; write the value of TOCSIN_B into it",
         f"TOCSIN_C_FILE is '{there}/picture': it cannot be read (it is no text); name a file that holds the value of TOCSIN_C",
         "TOCSIN_D and TOCSIN_D_FILE are both set; keep one of them",
     ]
+
+
+def test_a_file_that_is_empty_is_a_variable_that_is_not_set(tmp_path: Path) -> None:
+    (tmp_path / "none").write_text("\n")
+    settings = read_settings({"TOCSIN_SMTP_PASSWORD_FILE": str(tmp_path / "none"), "TOCSIN_HOOK_FILE": ""})
+    assert settings.mail.password == ""
+    assert "TOCSIN_SMTP_PASSWORD" not in settings.secrets
+    both = read_settings({"TOCSIN_SMTP_PASSWORD_FILE": str(tmp_path / "none"), "TOCSIN_SMTP_PASSWORD": "swordfish"})
+    assert both.mail.password == "swordfish"
 
 
 def test_a_password_whose_file_cannot_be_read_is_told_once() -> None:
