@@ -6,7 +6,7 @@ from functools import partial
 from typing import TextIO
 
 from alerts.desk import STAGES
-from alerts.topics import DELIVERIES
+from alerts.topics import CONTROL, DELIVERIES
 from streams.errors import ExplainedError
 from streams.events.fuse import FUSE
 from streams.runtime.cluster import Cluster, Lag
@@ -19,8 +19,9 @@ READERS: tuple[tuple[str, Topic], ...] = (
     (FUSE.name, FUSE.input),
     *((stage.name, stage.input) for stage in STAGES),
     ("send", DELIVERIES),
+    ("control", CONTROL),
 )
-"""Who reads what and keeps states of it: every stage, named without loading what detects, and the sender."""
+"""Who reads what and keeps states of it: every stage, named without loading what detects, the sender, and whoever copies control."""
 LATE_SECONDS = 60
 """A record that waits longer is a fault: officers are promised seconds."""
 

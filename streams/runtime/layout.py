@@ -96,8 +96,11 @@ def layout(
     soon = {"min.compaction.lag.ms": "0", "segment.ms": milliseconds(HOUR), "delete.retention.ms": milliseconds(HOUR)}
     kept = "kept as long as TOCSIN_RETENTION says"
     rows = (
-        *((name, partitions, log, kept) for name in dict.fromkeys(topic.name for _, topic in readers)),
-        *((f"{reader}.state", partitions, states, f"the last state of each key of {reader}") for reader, _ in readers),
+        *((name, partitions, log, kept) for name in dict.fromkeys(topic.name for _, topic in readers if topic.name != CONTROL)),
+        *(
+            (f"{reader}.state", 1 if topic.name == CONTROL else partitions, states, f"the last state of each key of {reader}")
+            for reader, topic in readers
+        ),
         (FEEDS, partitions, states | {"min.compaction.lag.ms": "0"}, "what pollers last knew of each feed"),
         (CONTROL, 1, log | {"retention.ms": "-1"}, "kept for ever and in one order, so that every decision can be replayed"),
         (REJECTED, 1, log | {"max.message.bytes": str(STATE_BYTES)}, kept),

@@ -22,15 +22,15 @@ def lag(records: int = 0, *, seconds: float | None = None, begun: bool = True) -
 
 def test_every_stage_of_the_river_reads_its_input_and_the_sender_reads_what_they_end_in() -> None:
     stages = [(stage.name, stage.input) for stage in river(lambda articles: [[] for _ in articles])]
-    assert list(READERS[:-1]) == stages
-    assert READERS[-1][0] == "send"
-    assert READERS[-1][1] in river(lambda articles: [])[-1].outputs
+    assert list(READERS[:-2]) == stages
+    assert [name for name, _ in READERS[-2:]] == ["send", "control"]
+    assert READERS[-2][1] in river(lambda articles: [])[-1].outputs
 
 
 def test_the_topics_are_laid_out_as_the_settings_say() -> None:
     settings = read_settings({"TOCSIN_KAFKA_PREFIX": "t", "TOCSIN_KAFKA_PARTITIONS": "3", "TOCSIN_RETENTION": "1h"})
     laid = {bed.name: bed for bed in beds(settings)}
-    assert len(laid) == 7 + 7 + 4
+    assert len(laid) == 7 + 8 + 4
     assert (laid["t.articles"].partitions, laid["t.articles"].config["retention.ms"]) == (3, "3600000")
     assert laid["t.send.state"].partitions == 3
 

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from yarl import URL
 
 from streams.errors import ExplainedError
+from streams.runtime.credentials import access
 from streams.settings import Kafka
 
 MOST_BYTES = 16 * 2**20
@@ -32,6 +33,18 @@ class Sent:
     value: bytes | None
     epoch: int | None = None
     """Of a changelog's writer."""
+
+
+def credentials_of(kafka: Kafka) -> Any:
+    """Who we are to the brokers, as Faust takes it; None where they do not ask.
+
+    Raises:
+        CredentialsError: A certificate or key cannot be used.
+    """
+    context = access(kafka).get("ssl_context")
+    if kafka.protocol.startswith("SASL"):
+        return faust.SASLCredentials(username=kafka.user, password=kafka.password, ssl_context=context, mechanism=kafka.mechanism)
+    return faust.SSLCredentials(context) if context is not None else None
 
 
 def make_app(kafka: Kafka, name: str, credentials: Any = None) -> faust.App:

@@ -5,8 +5,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
+from streams.runtime.agents.app import credentials_of
 from streams.runtime.agents.member import Member, Surroundings
 from streams.runtime.agents.pulse import Pulse
 from streams.runtime.agents.stage import StageAgent
@@ -42,14 +42,12 @@ class Worker:
         lag: Told now and then how far behind each member is.
     """
 
-    def __init__(
-        self, kafka: Kafka, clock: Callable[[], datetime], credentials: Any = None, lag: Callable[[str, Lag], None] = unheard
-    ) -> None:
+    def __init__(self, kafka: Kafka, clock: Callable[[], datetime], lag: Callable[[str, Lag], None] = unheard) -> None:
         self._pulse = Pulse(kafka.session_seconds)
         self._clock = clock
         self._ended = asyncio.Event()
         self._failures: list[Exception] = []
-        self.around = Surroundings(kafka, credentials, self._pulse, self._fail)
+        self.around = Surroundings(kafka, credentials_of(kafka), self._pulse, self._fail)
         self.members: list[Member] = []
         self._lag, self._began, self._stuck_since = lag, time.time(), dict[str, float]()
         logging.getLogger("faust").setLevel(logging.ERROR)
