@@ -13,7 +13,7 @@ from tests.real.river import River
 from tests.real.world import a_world
 
 
-@pytest.mark.parametrize(("workers", "partitions"), [(1, 1)])
+@pytest.mark.parametrize(("workers", "partitions"), [(2, 3), (4, 12)])
 def test_every_topic_is_what_the_steps_give(tmp_path: Path, kafka_settings: Kafka, detector: Detector, workers: int, partitions: int) -> None:
     from datetime import UTC, datetime
     import time
