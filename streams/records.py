@@ -328,9 +328,9 @@ class Event(Record, frozen=True, kw_only=True, cache_hash=True):
     @property
     def number(self) -> str:
         """The number that officers see: the year and base32 of the event's hash."""
-        return (
-            f"TOC-{(self.occurred.start if self.occurred else self.first_reported).year}-{b32encode(bytes.fromhex(self.id)).decode()[:5]}"
-        )
+        year = (self.occurred.start if self.occurred else self.first_reported).year
+        first_bytes = bytes.fromhex(self.id)[:5]  # eight letters, of which five are the number
+        return f"TOC-{year}-{b32encode(first_bytes).decode()[:5]}"
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
