@@ -63,11 +63,14 @@ Range = tuple[int | None, int | None]
 """Lowest and highest count that the text allows: ``(23, None)`` is "at least 23"."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=True):
-    """Anything that lies in a topic; on the wire it names its kind."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=True, gc=False):
+    """Anything that lies in a topic; on the wire it names its kind.
+
+    Frozen and made of frozen parts, it cannot refer to itself: the garbage collector need not look at it.
+    """
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A piece of a record."""
 
 

@@ -51,6 +51,8 @@ class Sources:
         self._texts: dict[Text, tuple[Place, Signature]] = {}
         self._linked: set[Text] = set()
         """Texts that a link rests on."""
+        self._lesser: set[Text] = set()
+        """Those that come before the other."""
         self._bands: tuple[Alike, ...] = ()
         """None until there is a second text."""
         self._titles: Alike = {}
@@ -130,7 +132,7 @@ class Sources:
         self._stale = False
         texts, self._texts = self._texts, {}
         self._leader = {owner: owner for owner in self._own}
-        self._bands, self._titles, self._linked = (), {}, set()
+        self._bands, self._titles, self._linked, self._lesser = (), {}, set(), set()
         self._root()
         for text in sorted(texts):
             self._read(text, *texts[text])
@@ -177,8 +179,10 @@ class Sources:
                 near.append([have])
                 alike[trait] = sorted((have, text))
             else:
-                near.append(have[:MOST_ALIKE])
-                self._stale = self._stale or (len(have) >= MOST_ALIKE and text < have[MOST_ALIKE - 1])  # which is no more among the first
+                among_first = len(have) < MOST_ALIKE or text < have[MOST_ALIKE - 1]
+                near.append(tuple(have) if among_first else have[:MOST_ALIKE])
+                if among_first and len(have) >= MOST_ALIKE and have[MOST_ALIKE - 1] in self._lesser:
+                    self._stale = True  # a link may rest on one that is no more among the first
                 insort(have, text)
         return near
 
@@ -209,6 +213,7 @@ class Sources:
             self._sure[first] = max(self._sure[first], self._sure.pop(second))
             self._roots.remove(second)
             self._linked |= {text, other}
+            self._lesser.add(min(text, other))
 
 
 def same_text(a: Signature | None, b: Signature | None) -> bool:
