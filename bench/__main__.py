@@ -3,8 +3,9 @@
 import os
 import platform
 from datetime import UTC, datetime
+from itertools import chain
 
-from bench import local
+from bench import local, steps
 
 
 def machine() -> str:
@@ -16,7 +17,7 @@ def main() -> None:
     """Measure and print."""
     print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}\n")
     print("| what | figure | beside, in the same run | ratio |\n|---|---|---|---|")
-    for row in local.figures():
+    for row in chain(steps.figures(), local.figures()):
         print(f"| {' | '.join(row)} |", flush=True)
 
 
