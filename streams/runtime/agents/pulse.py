@@ -19,7 +19,8 @@ class Pulse:
         self._at = time.monotonic()
 
     async def run(self) -> None:
-        """Beat until cancelled."""
+        """Beat until cancelled; the first beat is now, however long the start took."""
+        self._at = time.monotonic()
         while True:
             self.check()
             self._at = time.monotonic()
