@@ -74,12 +74,14 @@ class Ledger:
         """Lay the last commit over the rows, when all was read, and begin an epoch of our own.
 
         Returns:
-            What to append, so that compaction does not keep what a former writer wrote last.
+            What to append before anything else: rows that only the last commit holds, and those that a former writer wrote last.
         """
         if self._last is not None:
             self.position = self._last.position
             for row, body in self._last.rows:
-                self._set(row, body)
+                if self._get(row) != body:  # the writer was cut off; our next commit would be all that is left of this one
+                    self._outdated.add(row_key(row))
+                    self._set(row, body)
         self.epoch += 1
         mended = [(key, self._value(key)) for key in sorted(self._outdated)]
         self._outdated.clear()
