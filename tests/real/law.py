@@ -9,6 +9,7 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from alerts.commands.river import river
+from alerts.commands.work import STAGES
 from alerts.records import Delivery, Notification, Outcome
 from alerts.topics import ALERTS, DELIVERIES, MATCHES, NOTIFICATIONS
 from streams.detection.revisions import Reader
@@ -81,14 +82,14 @@ def read(topic: Topic, lying: Lying) -> Any:
         return None
 
 
-def record(kafka: Kafka, stages: Sequence[Stage]) -> Recorded:
+def record(kafka: Kafka) -> Recorded:
     """Read everything back."""
     out = Recorded()
     for topic in RIVER:
         out.logs[topic.name] = contents(kafka, topic_name(kafka.prefix, topic))
-    for stage in stages:
+    for stage in STAGES:
         commits = {p: last_commit(log) for p, log in contents(kafka, state_name(kafka.prefix, stage)).items()}
-        out.positions[stage.name] = {p: -1 if c is None else c.position for p, c in commits.items()}
+        out.positions[stage] = {p: -1 if c is None else c.position for p, c in commits.items()}
     return out
 
 
