@@ -167,12 +167,13 @@ class River:
 
     def words(self) -> str:
         """The last words of every process."""
-        return "\n".join(f"== {p.name}, exits {p.exits}\n{p.words[-3000:]}" for p in self.processes.values())
+        return "\n".join(f"== {p.name}, exits {p.exits}\n{p.words[-9000:]}" for p in self.processes.values())
 
     def roll(self, names: Sequence[str]) -> None:
         """Restart the processes one by one: SIGTERM, a clean end, a new start."""
         for name in names:
             process = self.processes[name]
+            self.wait_for(lambda p=process: p.ready, seconds=180)
             status = process.stop()
             assert status == 0, f"{name} ended with {status}:\n{process.words[-4000:]}"
             process.start()

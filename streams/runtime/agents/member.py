@@ -53,10 +53,9 @@ class Member(ABC):
         self.app = make_app(around.kafka, group_name(around.kafka.prefix, name), around.credentials)
         self.ready = False
         """Whether partitions were assigned and recovered, if only none."""
-        self.moved_at = time.monotonic()
-        """When something was last taken in."""
+        self._moved_at = time.monotonic()
         self.seen: dict[int, float] = {}
-        """Unix time of the last entry that came, by partition."""
+        """Unix time of the last entry that came, by partition that is ours; of a new one, when it became ours."""
         self._around = around
         self._prefix = around.kafka.prefix
         self._outputs = tuple(outputs)
@@ -66,7 +65,8 @@ class Member(ABC):
         self._mending: dict[int, list[Write]] = {}
         self._epochs: dict[int, int] = {}
         self._busy = asyncio.Lock()
-        self.app.tables.add(LedgerTable(self.app, self._changelog, self._recovered))
+        self._table = LedgerTable(self.app, self._changelog, self._recovered, around.fail)
+        self.app.tables.add(self._table)
         self.app.agent(raw_topic(self.app, self._source), name=name)(self._read)
         on_revoked: Any = self.app.on_partitions_revoked
         on_revoked.connect(self._revoked)
@@ -99,6 +99,11 @@ class Member(ABC):
         async with self._busy:
             await self.closed()
         await self.app.stop()
+
+    @property
+    def moved_at(self) -> float:
+        """When something was last taken in, be it of a changelog; by the monotonic clock."""
+        return max(self._moved_at, self._table.read_at)
 
     @property
     def failure(self) -> Exception | None:
@@ -142,7 +147,7 @@ class Member(ABC):
         """Make *rows* last, as of the input entry at *position*."""
         first, rest = ledger.commit(rows, position)
         await self.write([self._kept(partition, ledger.epoch, record) for record in (first, *rest)])
-        self.moved_at = time.monotonic()
+        self._moved_at = time.monotonic()
 
     def _kept(self, partition: int, epoch: int, record: Write) -> Sent:
         return Sent(self._changelog, partition, *record, epoch=epoch)
@@ -150,11 +155,13 @@ class Member(ABC):
     def _recovered(self, ledgers: dict[int, Ledger], mending: dict[int, list[Write]]) -> None:
         self._mending = {p: writes for p, writes in mending.items() if writes}
         self._epochs = {p: ledger.epoch for p, ledger in ledgers.items()}
+        self.seen = {p: self.seen.get(p, time.time()) for p in ledgers}
         self.opened(ledgers)
         self.ready = True
 
     async def _revoked(self, _app: Any, _revoked: Any, **_: Any) -> None:
         self.ready = False
+        self._table.revoked()
         async with self._busy:
             await self.closed()
 

@@ -19,7 +19,8 @@ STOP_SECONDS = 25.0
 WATCH_EVERY = 2.0
 """Seconds between two looks at how the members are."""
 STUCK_SECONDS = 90.0
-"""With something to read and nothing read for so long, a consumer is taken for stuck (Faust: "has not sent fetch request")."""
+"""With something to read and nothing read for so long, a consumer is taken for stuck (Faust: "has not sent fetch request");
+likewise one that is without partitions for so long."""
 
 
 Lag = dict[int, tuple[int, float]]
@@ -50,9 +51,8 @@ class Worker:
         self.around = Surroundings(kafka, credentials_of(kafka), self._pulse, self._fail)
         self.members: list[Member] = []
         self._lag, self._began, self._stuck_since = lag, time.time(), dict[str, float]()
-        logging.getLogger("faust").setLevel(logging.ERROR)
-        logging.getLogger("mode").setLevel(logging.ERROR)
-        logging.getLogger("aiokafka").setLevel(logging.ERROR)
+        for library in ("faust", "mode", "aiokafka"):  # each failed attempt to connect, at length; what ends us we say ourselves, once
+            logging.getLogger(library).setLevel(logging.CRITICAL)
 
     def _fail(self, error: Exception) -> None:
         self._failures.append(error)
@@ -115,6 +115,14 @@ class Worker:
                     self._fail(failure)
                 elif member.ready:
                     await self._look_at(member)
+                else:
+                    self._fear(member, "gets no partitions, or cannot read its states")
+
+    def _fear(self, member: Member, what: str) -> None:
+        """Take *member* for stuck if it has been so for long, and nothing moved."""
+        since = self._stuck_since.setdefault(member.name, time.monotonic())
+        if time.monotonic() - max(since, member.moved_at) > STUCK_SECONDS:
+            self._fail(StuckError(f"{member.name} {what} for {STUCK_SECONDS:g} s; a new start helps, once the brokers answer"))
 
     async def _look_at(self, member: Member) -> None:
         try:
@@ -124,8 +132,8 @@ class Worker:
         self._lag(member.name, {p: (n, time.time() - member.seen.get(p, self._began) if n else 0.0) for p, n in behind.items()})
         if not any(behind.values()):
             self._stuck_since.pop(member.name, None)
-        elif time.monotonic() - max(self._stuck_since.setdefault(member.name, time.monotonic()), member.moved_at) > STUCK_SECONDS:
-            self._fail(StuckError(f"{member.name} takes nothing in although there is something to read; a new start helps"))
+        else:
+            self._fear(member, "takes nothing in although there is something to read")
 
 
 def failing(errors: Sequence[Exception]) -> str:
