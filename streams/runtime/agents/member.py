@@ -9,6 +9,7 @@ from typing import Any
 
 from streams.runtime.agents.app import BrokerError, Sent, make_app, partitions_of, producer_of, raw_topic, write
 from streams.runtime.agents.pulse import Pulse
+from streams.runtime.agents.recovery import Forgetful
 from streams.runtime.agents.table import LedgerTable
 from streams.runtime.layout import group_name, partition_of, state_name, topic_name
 from streams.runtime.ledger import Ledger, Write
@@ -22,6 +23,8 @@ FEW = 8
 """Messages: a batch of more shows that there is work for larger ones."""
 LINGER_SECONDS = 0.02
 """How long the next batch then waits to grow; an alert on a quiet river waits for nothing."""
+SEEK_SECONDS = 1.0
+"""Between two requests for entries that did not reach us: what is on its way meanwhile is of the time before."""
 FULL_SECONDS = 0.05
 """Between two looks whether there is room again."""
 
@@ -64,8 +67,10 @@ class Member(ABC):
         self._counts: dict[str, int] = {}
         self._mending: dict[int, list[Write]] = {}
         self._epochs: dict[int, int] = {}
+        self._sought: dict[int, float] = {}
+        """When entries were asked for again, by partition."""
         self._busy = asyncio.Lock()
-        self._table = LedgerTable(self.app, self._changelog, self._recovered, around.fail)
+        self._table = LedgerTable(self.app, self._source, self._changelog, self._recovered, around.fail)
         self.app.tables.add(self._table)
         self.app.agent(raw_topic(self.app, self._source), name=name)(self._read)
         on_revoked: Any = self.app.on_partitions_revoked
@@ -92,6 +97,12 @@ class Member(ABC):
     @abstractmethod
     def positions(self) -> dict[int, int]:
         """Offset of the last entry taken in, by partition that is ours."""
+
+    async def start(self) -> None:
+        """Join the group."""
+        consumer: Any = self.app.consumer
+        consumer._read_offset = Forgetful()
+        await self.app.start()
 
     async def leave(self) -> None:
         """Finish what is under way, then leave the group."""
@@ -199,28 +210,61 @@ class Member(ABC):
             return  # revoked meanwhile; whoever has it now reads them
         if writes := self._mending.pop(partition, None):
             await self.write(self._kept(partition, self._epochs[partition], w) for w in writes)
-        new = [e.message for e in events if e.message.offset > position]
+        sorted_out = sort_out(events, position + 1)
+        if sorted_out.gap and not sorted_out.new:
+            sorted_out = sort_out(events, await self._seek(partition, position + 1))
         self.seen[partition] = events[-1].message.timestamp
-        if new:
-            await self._no_gap(partition, position, new[0].offset)
-            await self.take(partition, new)
-        self.acknowledge(partition, events)
+        if sorted_out.new:
+            await self.take(partition, [e.message for e in sorted_out.new])
+        self.acknowledge(partition, [*sorted_out.known, *sorted_out.new])
 
     def acknowledge(self, partition: int, events: Sequence[Any]) -> None:
         """Give *events* back to the cluster as done; they were taken in."""
         for event in events:
             event.ack()
 
-    async def _no_gap(self, partition: int, position: int, offset: int) -> None:
-        """See that no entry was passed over: offsets follow each other, unless retention took some before we could read them.
+    async def _seek(self, partition: int, offset: int) -> int:
+        """Have the entries from *offset* on delivered again: some of them did not reach us.
 
-        Raises:
-            BrokerError: Entries were not delivered to us; a new start reads them.
+        Returns:
+            Offset of the first that there is: retention may have taken some before we could read them.
         """
-        if offset == position + 1:
-            return
-        tp = next(tp for tp in self.app.consumer.assignment() if tp.topic == self._source and tp.partition == partition)
-        first = (await self.app.consumer.earliest_offsets(tp))[tp]
-        if offset > max(first, position + 1):
-            missing = f"{self._source}[{partition}]: entries {position + 1} to {offset - 1} did not reach us"
-            raise BrokerError(f"{missing}; starting anew reads them")
+        consumer: Any = self.app.consumer
+        tp = next((tp for tp in consumer.assignment() if tp.topic == self._source and tp.partition == partition), None)
+        if tp is None:
+            return offset
+        first: int = max(offset, (await consumer.earliest_offsets(tp))[tp] or 0)
+        if first == offset and time.monotonic() - self._sought.get(partition, 0.0) > SEEK_SECONDS:
+            self._sought[partition] = time.monotonic()
+            await consumer.seek_wait({tp: offset})
+        return first
+
+
+@dataclass(frozen=True)
+class SortedOut:
+    """What was delivered, by what it is to us; the rest comes later, or again.
+
+    Attributes:
+        new: Follow each other, and what was taken in.
+        known: Repeats of what was taken in.
+        gap: Whether there were others, before which some are missing.
+    """
+
+    new: list[Any]
+    known: list[Any]
+    gap: bool
+
+
+def sort_out(events: Sequence[Any], first: int) -> SortedOut:
+    """Sort *events* of one partition out, of which the first not taken in has the offset *first*."""
+    new, known, gap = list[Any](), list[Any](), False
+    for event in events:
+        offset = event.message.offset
+        if offset == first:
+            new.append(event)
+            first += 1
+        elif offset < first:
+            known.append(event)
+        else:
+            gap = True
+    return SortedOut(new, known, gap)

@@ -1,10 +1,27 @@
-"""Faust's recovery of tables, with two of its races mended: one lost entries, the other never ended."""
+"""Faust's recovery of tables, with its races mended: some lost entries, one never ended."""
 
 import asyncio
 from typing import Any
 
 from faust.tables import TableManager
 from faust.tables.recovery import Recovery
+from faust.types import TP
+
+
+class Forgetful(dict[TP, int | None]):
+    """Stands for Faust's memory of what it has read, by which it drops entries that it believes to have handed on already.
+
+    It is written by whatever was under way before a seek, and then what was sought is dropped. A ledger knows better what is new.
+    """
+
+    def __getitem__(self, key: TP) -> None:
+        return None
+
+    def __setitem__(self, key: TP, value: int | None) -> None:
+        """Forget it."""
+
+    def update(self, *_: Any, **__: Any) -> None:
+        """Forget them."""
 
 
 class Ended(asyncio.Event):
@@ -24,8 +41,10 @@ class Ended(asyncio.Event):
 class OrderlyRecovery(Recovery):
     """Goes on reading entries in an order in which none is lost.
 
-    Faust lets entries flow, then seeks to where they are to be read from, then empties the queues: what came in between is gone,
-    and the consumer stands behind it. Here the queues are emptied and the place is sought before anything flows.
+    Faust seeks to where entries are to be read from and then empties the queues: what came in between is gone, and the consumer
+    stands behind it. It also passes over entries of a partition that flows not yet, which a fetch that was under way brings: so
+    the place is sought last, when the queues are emptied and everything flows. What comes before that is of an earlier place;
+    whoever takes entries in knows by their offsets.
     """
 
     @property
@@ -48,19 +67,29 @@ class OrderlyRecovery(Recovery):
         self._set_recovery_ended()
         for table in self.tables.values():
             await table.on_recovery_completed(self.actives_for_table[table], self.standbys_for_table[table])
-        assignment = consumer.assignment()
-        if assignment:
-            await self._wait(consumer.perform_seek(), timeout=app.conf.broker_request_timeout)
-        if app.consumer_generation_id != generation_id:
-            return
         self.completed.set()
         app.flow_control.resume()
-        consumer.resume_partitions({tp for tp in assignment if not self._is_changelog_tp(tp)})
+        consumer.resume_partitions({tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)})
         consumer.resume_flow()
         await app._fetcher.maybe_start()
+        await self._wait(self._seek(), timeout=app.conf.broker_request_timeout)
+        if app.consumer_generation_id != generation_id:
+            return
         self.tables.on_actives_ready()
         self.tables.on_standbys_ready()
         app.on_rebalance_end()
+
+    async def _seek(self) -> None:
+        """Read on from where the ledgers stand."""
+        consumer: Any = self.app.consumer
+        if consumer.assignment():
+            await consumer.perform_seek()  # for what it remembers of the commits
+        for table in self.tables.values():
+            placed: Any = table
+            places = placed.places()
+            if places:
+                earliest = await consumer.earliest_offsets(*places)
+                await consumer.seek_wait({tp: max(offset, earliest.get(tp) or 0) for tp, offset in places.items()})
 
 
 class OrderlyTables(TableManager):

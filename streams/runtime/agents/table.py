@@ -20,22 +20,35 @@ class LedgerTable(faust.Table[bytes, bytes]):
     Faust would keep all partitions in one dictionary, in which what a former owner deleted lives on. Here a partition that is
     revoked is dropped whole, and read anew should it come back.
 
+    Args:
+        source: The topic whose entries the states are of.
+        failed: Told why the states cannot be recovered.
+
     Attributes:
         read_at: When something of the changelog was last read, by the monotonic clock.
     """
 
-    def __init__(self, app: faust.App, changelog: str, recovered: Recovered, failed: Callable[[Exception], None]) -> None:
+    def __init__(self, app: faust.App, source: str, changelog: str, recovered: Recovered, failed: Callable[[Exception], None]) -> None:
         super().__init__(
             app, name="state", key_type=bytes, value_type=bytes, changelog_topic=raw_topic(app, changelog, internal=True, acks=False)
         )
         self._ledgers: dict[int, Ledger] = {}
         self._recovered, self._failed = recovered, failed
         self._assigned = False
+        self._source = source
         self.read_at = time.monotonic()
 
     def revoked(self) -> None:
         """Take nothing for recovered until partitions are assigned again."""
         self._assigned = False
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Offset of the last changelog record that our ledger has read: from there Faust reads on."""
+        return self._ledgers[tp.partition].read_to if tp.partition in self._ledgers else None
+
+    def places(self) -> dict[TP, int]:
+        """Offset of the first entry not taken in, by partition of the input that is ours."""
+        return {TP(self._source, partition): ledger.position + 1 for partition, ledger in self._ledgers.items()}
 
     async def on_rebalance(self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0) -> None:
         self._assigned = True

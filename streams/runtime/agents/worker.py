@@ -76,7 +76,7 @@ class Worker:
                 member.app.finalize()
                 await member.app.producer.maybe_start()
                 await member.check()
-            await asyncio.gather(*(m.app.start() for m in self.members))
+            await asyncio.gather(*(m.start() for m in self.members))
             waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(self._ended.wait())]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         except Exception as error:  # noqa: BLE001  told by the caller, as every failure
