@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from alerts.commands.river import configured, river
 from streams.records import EPOCH, Article
 from streams.runtime.local import Local
@@ -18,6 +20,14 @@ from tests.conftest import SHARED
 from tests.real.input import many_articles
 from tests.real.law import Memoised, bodies
 from tests.real.river import River
+
+MANY = 5000
+"""Articles of the full length."""
+
+
+def lengths(few: int) -> pytest.MarkDecorator:
+    """Have a test run with a *count* of few articles, and with many in `make law`."""
+    return pytest.mark.parametrize("count", [few, pytest.param(MANY, marks=pytest.mark.law)])
 
 
 @dataclass(frozen=True)

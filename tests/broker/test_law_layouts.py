@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from streams.runtime.layout import numbered
 from streams.settings import Kafka
 from streams.topics import MENTIONS
-from tests.broker.law import Bench, Row, mentions_of_local, mentions_of_replay
+from tests.broker.law import MANY, Bench, Row, mentions_of_local, mentions_of_replay
 from tests.real.law import assert_all_sent, assert_law, bodies, record
 from tests.real.river import River
 from tests.real.world import a_world
 
-FEW, MANY = 1000, 5000
+FEW = 1000
 LAYOUTS = [(workers, partitions) for workers in (1, 2, 4) for partitions in (1, 3, 12)]
 
 
@@ -42,4 +43,4 @@ def test_every_topic_is_what_the_steps_give_and_the_mentions_are_those_of_every_
         assert found == mentions_of_replay(replayed)
         assert found == mentions_of_local(law.reader, articles, tmp_path)
         told = f"{len(found)} mentions, {len(world.received())} notifications, each as the law says"
-        law.told(Row(f"{workers} workers, {partitions} partitions", count, 0, told, seconds, beside))
+        law.told(Row(f"{numbered(workers, 'worker')}, {numbered(partitions, 'partition')}", count, 0, told, seconds, beside))

@@ -10,11 +10,11 @@ from kafka import KafkaProducer
 
 from alerts.records import Match
 from alerts.topics import ALERTS, CONTROL, DELIVERIES, MATCHES, NOTIFICATIONS
-from streams.records import Article
+from streams.records import Article, digest
 from streams.runtime.layout import partition_of, topic_name
 from streams.settings import Kafka
 from streams.topics import ARTICLES, EVENTS, MENTIONS, REJECTED, Rejected, Topic
-from tests.broker.law import Bench, Row
+from tests.broker.law import Bench, Row, lengths
 from tests.builders import a_mention, a_place, an_alert, an_event
 from tests.real.law import assert_all_sent, assert_law, record
 from tests.real.river import River
@@ -27,17 +27,16 @@ END_OF_TIME = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
 """No step can look further ahead."""
 NOWHERE = a_place(country="XX", admin1_code="XX.1")
 """A place that no news is of: whoever reckons there with the end of time disturbs nobody."""
-COUNT = 400
 
 
 def impossible() -> Iterator[tuple[Topic, bytes]]:
     """Records that can be read, and whose steps raise."""
-    event = an_event(id="poison", key="XX.1", place=NOWHERE, at=END_OF_TIME)
+    event = an_event(id=digest("poison"), key="XX.1", place=NOWHERE, at=END_OF_TIME)
     yield ARTICLES, ARTICLES.encode(Article(id="poison", text="Nothing happened.", fetched=END_OF_TIME))
     yield MENTIONS, MENTIONS.encode(a_mention(id="poison", place=NOWHERE, fetched=END_OF_TIME))
     yield EVENTS, EVENTS.encode(event)
     yield MATCHES, MATCHES.encode(Match(rule="anything", rule_key="poison", event=event))
-    yield ALERTS, ALERTS.encode(an_alert(id="poison", at=END_OF_TIME, event=msgspec.structs.replace(event, at=END_OF_TIME)))
+    yield ALERTS, ALERTS.encode(msgspec.structs.replace(an_alert(), id=digest("poison"), at=END_OF_TIME, event=event))
 
 
 def poison() -> list[tuple[Topic, bytes]]:
@@ -63,14 +62,17 @@ def pour(kafka: Kafka, records: list[tuple[Topic, bytes]], partitions: int) -> N
     producer.close()
 
 
-def test_a_poison_record_in_each_topic_is_set_aside_and_the_river_flows_on(tmp_path: Path, kafka_settings: Kafka, law: Bench) -> None:
-    articles = law.articles(COUNT)
+@lengths(400)
+def test_a_poison_record_in_each_topic_is_set_aside_and_the_river_flows_on(
+    tmp_path: Path, kafka_settings: Kafka, law: Bench, count: int
+) -> None:
+    articles = law.articles(count)
     with a_world() as world, River(tmp_path / "river", kafka_settings, world.port, partitions=3) as river:
         river.make_topics().start_workers(1).wait_until_governed()
         began = time.monotonic()
-        river.publish(articles[: COUNT // 2])
+        river.publish(articles[: count // 2])
         pour(kafka_settings, poison(), 3)
-        river.publish([large(), *articles[COUNT // 2 :]])
+        river.publish([large(), *articles[count // 2 :]])
         river.wait_until_at_rest()
         seconds = time.monotonic() - began
         assert all(p.exits == [] for p in river.processes.values()), river.words()
@@ -81,4 +83,4 @@ def test_a_poison_record_in_each_topic_is_set_aside_and_the_river_flows_on(tmp_p
         assert any(m.article == "large" for m in recorded.all(MENTIONS))
         refused: list[Rejected] = recorded.all(REJECTED)
         assert sorted((r.topic, r.body) for r in refused) == sorted((topic.name, body) for topic, body in poison())
-        law.told(Row("poison in each topic, a 5 MB article", COUNT + 1, 0, f"{len(refused)} set aside, all else as the law says", seconds))
+        law.told(Row("poison in each topic, a 5 MB article", count + 1, 0, f"{len(refused)} set aside, all else as the law says", seconds))
