@@ -110,6 +110,8 @@ class Work:
                 failed += failures(await asyncio.gather(watching, return_exceptions=True))
         tell_failures(failed, self.tell)
         self.tell("stopped; nothing is lost, others go on from here" if not failed else "stopped by a failure; start it again")
+        if worker.hangs:  # a consumer's thread would keep this process for ever
+            os._exit(1)
         return 1 if failed else 0
 
     async def _pool(self, stack: AsyncExitStack) -> DetectionPool | None:

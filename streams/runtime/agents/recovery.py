@@ -80,16 +80,22 @@ class OrderlyRecovery(Recovery):
         app.on_rebalance_end()
 
     async def _seek(self) -> None:
-        """Read on from where the ledgers stand."""
+        """Read on from what the group has committed, from the beginning where it has nothing, and never from beyond a ledger.
+
+        Not from the ledgers' own places, although these may be further: an entry that is never delivered is never acknowledged,
+        and then no later one is committed either.
+        """
         consumer: Any = self.app.consumer
-        if consumer.assignment():
-            await consumer.perform_seek()  # for what it remembers of the commits
+        if not consumer.assignment():
+            return
+        await consumer.perform_seek()  # passes over partitions of which nothing is committed
         for table in self.tables.values():
             placed: Any = table
-            places = placed.places()
-            if places:
-                earliest = await consumer.earliest_offsets(*places)
-                await consumer.seek_wait({tp: max(offset, earliest.get(tp) or 0) for tp, offset in places.items()})
+            committed = {tp: consumer._committed_offset[tp] for tp in placed.places()}
+            wrong = {tp: offset for tp, offset in placed.places().items() if not committed[tp] or committed[tp] > offset}
+            if wrong:
+                earliest = await consumer.earliest_offsets(*wrong)
+                await consumer.seek_wait({tp: offset if committed[tp] else earliest.get(tp) or 0 for tp, offset in wrong.items()})
 
 
 class OrderlyTables(TableManager):

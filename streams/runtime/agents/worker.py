@@ -18,6 +18,8 @@ STOP_SECONDS = 25.0
 """Within which a member must have stopped; then the process ends anyway, as after a kill."""
 WATCH_EVERY = 2.0
 """Seconds between two looks at how the members are."""
+ANSWER_SECONDS = 5.0
+"""Within which a consumer says how far it is; one that hangs in a rebalance never does."""
 STUCK_SECONDS = 90.0
 """With something to read and nothing read for so long, a consumer is taken for stuck (Faust: "has not sent fetch request");
 likewise one that is without partitions for so long."""
@@ -33,6 +35,10 @@ def unheard(name: str, lag: Lag) -> None:
 
 class StuckError(RuntimeError):
     """A consumer reads nothing although there is something to read."""
+
+
+class HangsError(RuntimeError):
+    """A member did not stop in time."""
 
 
 class Worker:
@@ -86,6 +92,11 @@ class Worker:
             task.cancel()
         return self._failures
 
+    @property
+    def hangs(self) -> bool:
+        """Whether something of it did not stop, and would keep the process from its end."""
+        return any(isinstance(failure, HangsError) for failure in self._failures)
+
     async def _stop(self) -> None:
         """Finish what is under way, then leave the groups."""
         for member in self.members:
@@ -94,7 +105,7 @@ class Worker:
             async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.gather(*(m.leave() for m in self.members))
         except TimeoutError:
-            self._failures.append(TimeoutError(f"not everything stopped within {STOP_SECONDS:g} s; nothing is lost by that"))
+            self._failures.append(HangsError(f"not everything stopped within {STOP_SECONDS:g} s; nothing is lost by that"))
 
     async def _tick(self) -> None:
         while True:
@@ -126,7 +137,11 @@ class Worker:
 
     async def _look_at(self, member: Member) -> None:
         try:
-            behind = await member.behind()
+            async with asyncio.timeout(ANSWER_SECONDS):
+                behind = await member.behind()
+        except TimeoutError:
+            self._fear(member, "does not say how far it is")
+            return
         except Exception:  # noqa: BLE001  the cluster is away or being balanced; whoever writes to it learns more
             return
         self._lag(member.name, {p: (n, time.time() - member.seen.get(p, self._began) if n else 0.0) for p, n in behind.items()})
