@@ -100,18 +100,11 @@ def up(sample: bool) -> None:
 
 
 @verb(main, "poll", "tocsin poll")
-@click.option(
-    "--session",
-    type=click.FloatRange(1, 300),
-    default=15.0,
-    show_default=True,
-    help="Seconds of silence after which other pollers take this one's feeds.",
-)
-def poll(session: float) -> None:
+def poll() -> None:
     """Poll feeds into Kafka; start as many as you like, they share the feeds. Ctrl-C or SIGTERM stops it."""
     from alerts.commands.poll import Poll
 
-    sys.exit(Poll(settings=settings(), session_seconds=session, screen=sys.stdout).run())
+    sys.exit(Poll(settings=settings(), screen=sys.stdout).run())
 
 
 @verb(main, "work", "tocsin work --stages fuse,select,judge,route")

@@ -19,7 +19,7 @@ from streams.runtime.layout import layout, topic_name
 from streams.settings import Kafka
 from streams.topics import ARTICLES
 
-SESSION_SECONDS = 6.0
+SESSION_SECONDS = 6
 
 
 @dataclass
@@ -32,7 +32,7 @@ class PollerProgram:
     port: int
     """Of the world."""
     feeds: int = 8
-    session_seconds: float = SESSION_SECONDS
+    session_seconds: int = SESSION_SECONDS
     process: "subprocess.Popen[bytes]" = field(init=False)
 
     def start(self) -> Self:
@@ -49,9 +49,10 @@ class PollerProgram:
             "TOCSIN_FEEDS": str(list_of_feeds),
             "TOCSIN_KAFKA": ",".join(self.kafka.servers),
             "TOCSIN_KAFKA_PREFIX": self.kafka.prefix,
+            "TOCSIN_KAFKA_SESSION": str(self.session_seconds),
             "TOCSIN_METRICS": "127.0.0.1:0",
         }
-        code = f"from alerts.cli import main; main(['poll', '--session', '{self.session_seconds}'])"
+        code = "from alerts.cli import main; main(['poll'])"
         with (self.folder / f"{self.name}.txt").open("ab") as out:
             self.process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=out, stderr=out)
         return self

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.runtime.agents.app import BrokerError, Sent, make_app, partitions_of, producer_of, raw_topic, write
-from streams.runtime.agents.pulse import Pulse
 from streams.runtime.agents.table import LedgerTable
 from streams.runtime.layout import group_name, partition_of, state_name, topic_name
 from streams.runtime.ledger import Ledger, Write
+from streams.runtime.pulse import Pulse
 from streams.runtime.states import Row
 from streams.settings import Kafka
 from streams.topics import Topic
