@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from streams.settings import Kafka
-from tests.real.kafka import AnyBroker, a_broker, settings_of
+from tests.real.kafka import AnyBroker, a_broker, need_jars, settings_of
+from tests.real.secured import Certificates, SecuredBroker
 
 HERE = Path(__file__).parent
 
@@ -40,3 +41,11 @@ def river_prefix() -> str:
 def kafka_settings(kafka: AnyBroker, river_prefix: str) -> Kafka:
     """How our programs reach the broker, for this test's river."""
     return settings_of(kafka, river_prefix)
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
+    """A broker that asks who is there."""
+    need_jars()
+    with SecuredBroker(Certificates(tmp_path_factory.mktemp("pem") / "made").make()) as broker:
+        yield broker

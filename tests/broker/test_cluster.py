@@ -3,7 +3,6 @@
 import io
 import logging
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -19,7 +18,7 @@ from streams.runtime.credentials import access
 from streams.settings import Kafka, Settings, read_settings
 from tests.real.kafka import AnyBroker, need_jars
 from tests.real.kafka import Cluster as Nodes
-from tests.real.secured import GUEST, PASSWORD, USER, Certificates, SecuredBroker
+from tests.real.secured import GUEST, PASSWORD, USER, SecuredBroker
 
 
 def settings(kafka: Kafka, **changes: object) -> Settings:
@@ -180,14 +179,6 @@ def test_a_topic_that_is_missing_is_told_by_name(kafka_settings: Kafka) -> None:
     told = "does not say what lies in nothing: a topic is missing; run `tocsin topics create`"
     with Cluster(kafka_settings) as cluster, pytest.raises(ClusterError, match=told):
         cluster.ends("nothing")
-
-
-@pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
-    """A broker that asks who is there."""
-    need_jars()
-    with SecuredBroker(Certificates(tmp_path_factory.mktemp("pem") / "made").make()) as broker:
-        yield broker
 
 
 @pytest.mark.parametrize(

@@ -37,16 +37,8 @@ class PollerProgram:
 
     def start(self) -> Self:
         """Start it."""
-        list_of_feeds = self.folder / "feeds.toml"
-        list_of_feeds.write_text(
-            "".join(
-                f'[[feed]]\nname = "{name}"\nurl = "http://127.0.0.1:{self.port}/{name}.xml"\noutlet = "World Wire"\n'
-                "every_seconds = 1\nallow_internal = true\nsample = true\n"
-                for name in self.names
-            )
-        )
         environment = os.environ | {
-            "TOCSIN_FEEDS": str(list_of_feeds),
+            "TOCSIN_FEEDS": str(list_of_feeds(self.folder, self.port, self.names)),
             "TOCSIN_KAFKA": ",".join(self.kafka.servers),
             "TOCSIN_KAFKA_PREFIX": self.kafka.prefix,
             "TOCSIN_KAFKA_SESSION": str(self.session_seconds),
@@ -93,6 +85,19 @@ class PollerProgram:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+
+
+def list_of_feeds(folder: Path, port: int, names: list[str]) -> Path:
+    """Write a list of feeds that the world on *port* serves."""
+    path = folder / "feeds.toml"
+    path.write_text(
+        "".join(
+            f'[[feed]]\nname = "{name}"\nurl = "http://127.0.0.1:{port}/{name}.xml"\noutlet = "World Wire"\n'
+            "every_seconds = 1\nallow_internal = true\nsample = true\n"
+            for name in names
+        )
+    )
+    return path
 
 
 def make_topics(kafka: Kafka, partitions: int = 6) -> None:
