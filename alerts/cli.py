@@ -199,3 +199,12 @@ def topics_check() -> None:
     from alerts.commands import topics
 
     sys.exit(topics.check(settings(), sys.stdout))
+
+
+@verb(topics, "grow", "TOCSIN_KAFKA=kafka-1:9092 tocsin topics grow 24")
+@click.argument("partitions", type=click.IntRange(1, 1000))
+def topics_grow(partitions: int) -> None:
+    """Give the topics that are read by key PARTITIONS partitions, while nobody works on them. Run again, it finishes what it began."""
+    from alerts.commands import grow
+
+    sys.exit(grow.grow(settings(), partitions, sys.stdout))

@@ -14,12 +14,11 @@ from streams.feeds.config import Feed, load_feeds
 from streams.feeds.leases import Leases
 from streams.feeds.memory import FeedMemory
 from streams.feeds.poll import Poller
-from streams.feeds.produce import KafkaFeedStore, count_partitions, open_consumer, open_producer
+from streams.feeds.produce import KafkaFeedStore, count_articles, count_partitions, open_consumer, open_producer
 from streams.runtime.health import AddressError, serve_health
 from streams.runtime.layout import FEEDS, partition_of, topic_name
 from streams.runtime.pulse import STOOD_STILL, PausedError, Pulse
 from streams.settings import Settings
-from streams.topics import ARTICLES
 
 
 @dataclass
@@ -56,7 +55,7 @@ class Poll:
         feeds, kafka = load_feeds(self.settings.feeds), self.settings.kafka
         producer = open_producer(kafka)
         try:
-            articles = count_partitions(producer, kafka, topic_name(kafka.prefix, ARTICLES))
+            articles = count_articles(producer, kafka)
             partitions = count_partitions(producer, kafka, topic_name(kafka.prefix, FEEDS))
             consumer = open_consumer(kafka)
         except BaseException:

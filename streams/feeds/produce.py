@@ -26,7 +26,7 @@ from streams.feeds.leases import Standing
 from streams.feeds.memory import FeedMemory, reason_to_keep
 from streams.records import Article
 from streams.runtime.credentials import access
-from streams.runtime.layout import FEEDS, RECORD_BYTES, group_name, partition_of, topic_name
+from streams.runtime.layout import FEEDS, RECORD_BYTES, group_name, partition_of, state_name, topic_name
 from streams.settings import Kafka
 from streams.topics import ARTICLES
 
@@ -310,6 +310,22 @@ def count_partitions(producer: KafkaProducer, kafka: Kafka, topic: str) -> int:
             f"brokers {','.join(kafka.servers)}: topic {topic} is not there, or not for this user: {error}; "
             "make it with `tocsin topics create`"
         ) from error
+
+
+def count_articles(producer: KafkaProducer, kafka: Kafka) -> int:
+    """How many partitions the topic of articles has.
+
+    Raises:
+        BrokerError: As above, or the states of whoever reads them have more: the river is being grown.
+    """
+    topic, states = topic_name(kafka.prefix, ARTICLES), state_name(kafka.prefix, "detect")
+    articles, read = (count_partitions(producer, kafka, name) for name in (topic, states))
+    if articles != read:
+        raise BrokerError(
+            f"topic {topic} has {articles} partitions, but {states} has {read}: the river is being grown; finish it with "
+            f"`tocsin topics grow {max(articles, read)}`, then start this again"
+        )
+    return articles
 
 
 def _arguments(kafka: Kafka) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Command:
 
     Attributes:
         loud: Whether its libraries log all that they can.
+        supervised: Whether it is started again, while it is waited for, when it has ended by itself.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class Command:
     words: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     loud: bool = False
+    supervised: bool = False
     process: "subprocess.Popen[bytes]" = field(init=False)
 
     def start(self) -> Self:
@@ -98,7 +100,9 @@ def wait_for(happened: Callable[[], bool], *commands: Command, seconds: float = 
     while not happened():
         said = "\n".join(f"{c.name}: {c.said[-3000:]}" for c in commands)
         assert time.monotonic() < deadline, said
-        assert all(c.process.poll() is None for c in commands), said
+        for ended in [c for c in commands if c.process.poll() is not None]:
+            assert ended.supervised, said
+            ended.start()
         time.sleep(0.1)
 
 
