@@ -1,5 +1,6 @@
 """The stage `judge`: events in a rule's scope in, alerts out. Remembers what happened at each place and what was said of it."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -8,9 +9,11 @@ import msgspec
 from alerts import policy
 from alerts.records import Alert, Match, Reason, Rule, RulesInForce, What
 from alerts.rules.match import matters, wanted
-from alerts.rules.situations import GAP, Seen, last_before, seen, situations
+from alerts.rules.situations import GAP, Seen, chained, in_time, last_before, seen
 from alerts.topics import ALERTS, MATCHES
+from streams.beside import Beside
 from streams.records import Event, Part, Record, Tick, Verdict, digest
+from streams.runtime.states import DueIndex
 from streams.stages import Stage
 
 SLACK = timedelta(days=7)
@@ -34,6 +37,8 @@ class Said(Part, frozen=True, kw_only=True):
 
     alert: Alert
     """The last of it."""
+    begun: int = 0
+    """Its place in the order in which this key's alerts began."""
     what: What
     """What the rule looked for when it first spoke: a rule that is edited later makes nothing untrue that it said."""
     named_by: str
@@ -55,7 +60,49 @@ class Known(Part, frozen=True, kw_only=True):
     current: dict[str, Event] = {}
     """Events that the rule wants and that may still be spoken of, as last heard."""
     said: dict[str, Said] = {}
-    """By alert id, the first said first."""
+    """By alert id."""
+    begun: int = 0
+    """How many alerts have begun under this key since it was last forgotten."""
+
+
+class Recall:
+    """What follows from a history: its order in time, and what of it fades first. Moves on with the memory it is kept beside.
+
+    Attributes:
+        ends: When each event was last of any interest.
+        fading: The same, of those that may still be spoken of.
+    """
+
+    def __init__(self, known: Known) -> None:
+        self.ends = DueIndex((s.last, i) for i, s in known.history.items())
+        self.fading = DueIndex((known.history[i].last, i) for i in known.current)
+        self._order = sorted(in_time(s) for s in known.history.values() if s.counts)
+
+    def remember(self, before: Seen | None, after: Seen) -> None:
+        """Note what an event is now; it was *before*."""
+        if before is not None:
+            self._drop(before)
+        if after.counts:
+            insort(self._order, in_time(after))
+        self.ends.set(after.id, after.last)
+        self.fading.set(after.id, after.last if after.wanted else None)
+
+    def forget(self, s: Seen) -> None:
+        """Note that an event is no more in the history."""
+        self._drop(s)
+        self.ends.set(s.id, None)
+        self.fading.set(s.id, None)
+
+    def _drop(self, s: Seen) -> None:
+        if s.counts:
+            del self._order[bisect_left(self._order, in_time(s))]
+
+    def situations(self, known: Known, dismissed: frozenset[str]) -> list[tuple[Seen, ...]]:
+        """As `rules.situations.situations`, of what no officer dismissed."""
+        return chained(known.history[i] for _, _, i in self._order if i not in dismissed)
+
+
+RECALLS = Beside(Recall)
 
 
 def judge_step(known: Known | None, record: Match | Tick, control: Judging) -> tuple[Known | None, list[Record]]:
@@ -71,9 +118,12 @@ def judge_step(known: Known | None, record: Match | Tick, control: Judging) -> t
     before = known.history.get(record.event.id) if known else None
     if before and record.event.revision <= before.revision:
         return known, []
-    known = hear(known or Known(rule=rule, now=record.at), record, rule)
-    known, out = think(known, control, first=record.event.id)
-    return forget(known), out
+    known = known or Known(rule=rule, now=record.at)
+    recall = RECALLS.take(known)
+    known = hear(known, record, rule)
+    recall.remember(before, known.history[record.event.id])
+    known, out = think(known, control, recall, first=record.event.id)
+    return forget(known, recall), out
 
 
 def hear(known: Known, match: Match, rule: Rule) -> Known:
@@ -88,9 +138,13 @@ def hear(known: Known, match: Match, rule: Rule) -> Known:
         rule=rule,
         now=max(known.now, match.at),
         history={**known.history, event.id: seen(event, counts=counts, wanted=wants, why=why)},
-        current={**known.current, event.id: event} if wants else {i: e for i, e in known.current.items() if i != event.id},
+        current={**known.current, event.id: event} if wants else _without(known.current, event.id),
     )
     return inherit(known, event.id, event.merged_into) if event.merged_into else known
+
+
+def _without(current: dict[str, Event], event: str) -> dict[str, Event]:
+    return {i: e for i, e in current.items() if i != event} if event in current else current
 
 
 def inherit(known: Known, event: str, heir: str) -> Known:
@@ -103,61 +157,94 @@ def inherit(known: Known, event: str, heir: str) -> Known:
     return msgspec.structs.replace(known, said={**known.said, **said})
 
 
-def think(known: Known, control: Judging, *, first: str = "") -> tuple[Known, list[Record]]:
+def think(known: Known, control: Judging, recall: Recall, *, first: str = "") -> tuple[Known, list[Record]]:
     """Say whatever is to be said now: of what was spoken of before, then of what is new.
 
     Args:
+        recall: Of this memory.
         first: The event that brings the news; "" if time alone does.
     """
-    chains = situations(s for s in known.history.values() if s.id not in control.dismissed)
+    fit = _fit(known, control.dismissed)
+    chains = [chain for chain in recall.situations(known, control.dismissed) if any(s.id in fit for s in chain)] if fit else []
     out: list[Record] = []
-    for alert in list(known.said):
-        known, more = go_on(known, alert, chains, control, first)
+    for alert in sorted(known.said, key=lambda i: known.said[i].begun):
+        known, more = go_on(known, alert, _joining(known, alert, chains, fit), control, first)
         out += more
     if known.rule.id not in control.rules:
         return known, out
-    known, begun = begin(known, chains)
+    known, begun = begin(known, chains, fit, recall, control.dismissed)
     for new in begun:
-        known, more = go_on(known, new.id, chains, control, first)
+        known, more = go_on(known, new.id, _joining(known, new.id, chains, fit), control, first)
         out += [new, *more]
     return known, out
 
 
-def go_on(known: Known, alert: str, chains: Sequence[Sequence[Seen]], control: Judging, first: str) -> tuple[Known, list[Record]]:
-    """Say what is new of a situation that something was said of."""
+def _fit(known: Known, dismissed: frozenset[str]) -> frozenset[str]:
+    """The events that are worth a word by themselves, and that nothing was said of."""
+    told = {i for s in known.said.values() for i in s.told}
+    return frozenset(
+        i
+        for i, event in known.current.items()
+        if i not in told and i not in dismissed and (s := known.history[i]).counts and policy.unfit(known.rule, event, s, known.now) is None
+    )
+
+
+def go_on(known: Known, alert: str, joining: Sequence[str], control: Judging, first: str) -> tuple[Known, list[Record]]:
+    """Say what is new of a situation that something was said of.
+
+    Args:
+        joining: Events that nobody spoke of yet, in that situation.
+    """
     said = known.said[alert]
     standing = [i for i in said.told if i not in known.history or (known.history[i].wanted and i not in control.dismissed)]
-    lost = [(said.told[i], known.history[i].why or DISMISSED) for i in said.told if i not in standing]
-    heard: list[policy.Heard] = [(said.told[i], said.told[i]) for i in standing]
-    if known.rule.id in control.rules:
-        ids = _in_order([*standing, *_joining(known, alert, chains)], known, first)
-        heard = [(said.told.get(i), known.current.get(i) or said.told[i]) for i in ids]
-    verdict = policy.next_word(known.rule, said.alert, heard, lost, known.now)
+    lost = [] if len(standing) == len(said.told) else [(said.told[i], _why(known, i)) for i in said.told if i not in standing]
+    in_force = known.rule.id in control.rules
+    ids = [*standing, *joining] if in_force else standing
+    verdict = policy.next_word(known.rule, said.alert, _telling(known, said, ids, in_force), lost, known.now)
+    heard = list[policy.Heard]()
+    if isinstance(verdict, policy.Say):  # whether something is said does not depend on the order, what is said does
+        heard = [_heard(known, said, i, in_force) for i in (_in_order(ids, known, first) if in_force else ids)]
+        verdict = policy.next_word(known.rule, said.alert, heard, lost, known.now)
     if isinstance(verdict, policy.Quiet):
-        return _remember(known, msgspec.structs.replace(said, waiting=verdict.until)), []
+        return (known if said.waiting == verdict.until else _remember(known, msgspec.structs.replace(said, waiting=verdict.until))), []
     told = said.told if verdict.change == "retraction" else {event.id: event for _, event in heard}
     revised = _next(said.alert, known.rule, verdict, known.now)
     return _remember(known, msgspec.structs.replace(said, alert=revised, told=told, waiting=None)), [revised]
 
 
-def _joining(known: Known, alert: str, chains: Sequence[Sequence[Seen]]) -> list[str]:
+def _why(known: Known, event: str) -> str:
+    return known.history[event].why or DISMISSED
+
+
+def _heard(known: Known, said: Said, event: str, in_force: bool) -> policy.Heard:
+    """An event as it was when last spoken of, and as it is; a rule that is not in force hears nothing."""
+    if not in_force:
+        return said.told[event], said.told[event]
+    return said.told.get(event), known.current.get(event) or said.told[event]
+
+
+def _telling(known: Known, said: Said, ids: Sequence[str], in_force: bool) -> list[policy.Heard]:
+    """Of the events to speak of those that can make a difference; one of the others if none can."""
+    awaited = known.rule.confirm is not None and said.alert.stage == "preliminary"
+    telling = [i for i in ids if awaited or (in_force and i in known.current and known.current[i] is not said.told.get(i))]
+    return [_heard(known, said, i, in_force) for i in telling or ids[:1]]
+
+
+def _joining(known: Known, alert: str, chains: Sequence[Sequence[Seen]], fit: frozenset[str]) -> list[str]:
     """Events that nobody spoke of yet, in a situation that *alert* was the first to speak of."""
-    return [s.id for chain in chains if _alert_of(known, chain) == alert for s in _untold(known, chain)]
+    return [s.id for chain in chains if _alert_of(known, chain) == alert for s in _untold(known, chain, fit)]
 
 
-def _untold(known: Known, chain: Iterable[Seen]) -> list[Seen]:
+def _untold(known: Known, chain: Iterable[Seen], fit: frozenset[str]) -> list[Seen]:
     """The events of a situation that are worth a word by themselves, and that nothing was said of."""
-    told = {i for s in known.said.values() for i in s.told}
-    return [
-        s for s in chain if s.id in known.current and s.id not in told
-        and policy.unfit(known.rule, known.current[s.id], s, known.now) is None
-    ]  # fmt: skip
+    return [s for s in chain if s.id in fit and not any(s.id in said.told for said in known.said.values())]
 
 
 def _alert_of(known: Known, chain: Iterable[Seen]) -> str | None:
     """The first alert that spoke of any event of a situation; None if nothing was said of it."""
     ids = {s.id for s in chain}
-    return next((i for i, s in known.said.items() if ids & {s.named_by, *s.told}), None)
+    speaking = [i for i, s in known.said.items() if s.named_by in ids or not s.told.keys().isdisjoint(ids)]
+    return min(speaking, key=lambda i: known.said[i].begun, default=None)
 
 
 def _in_order(ids: Iterable[str], known: Known, first: str) -> list[str]:
@@ -170,18 +257,22 @@ def _in_order(ids: Iterable[str], known: Known, first: str) -> list[str]:
     return sorted(ids, key=rank)
 
 
-def begin(known: Known, chains: Sequence[Sequence[Seen]]) -> tuple[Known, list[Alert]]:
+def begin(
+    known: Known, chains: Sequence[Sequence[Seen]], fit: frozenset[str], recall: Recall, dismissed: frozenset[str]
+) -> tuple[Known, list[Alert]]:
     """Say the first word of every situation that is worth one and has had none: at most one each."""
     out: list[Alert] = []
-    counted = [s for chain in chains for s in chain]
     for chain in chains:
-        before = last_before(chain[0].start, counted)
-        for s in _untold(known, chain) if _alert_of(known, chain) is None else ():
+        if _alert_of(known, chain) is not None:
+            continue
+        before = last_before(chain[0].start, (s for c in recall.situations(known, dismissed) for s in c))
+        for s in _untold(known, chain, fit):
             event = known.current[s.id]
             verdict = policy.first_word(known.rule, event, chain, before, known.now)
             if isinstance(verdict, policy.Say):
                 alert = _first(known.rule, event, verdict, before, known.now)
-                known = _remember(known, Said(alert=alert, what=known.rule.what, named_by=event.id, told={event.id: event}))
+                said = Said(alert=alert, begun=known.begun + 1, what=known.rule.what, named_by=event.id, told={event.id: event})
+                known = _remember(msgspec.structs.replace(known, begun=said.begun), said)
                 out.append(alert)
                 break
     return known, out
@@ -234,26 +325,53 @@ def wake(known: Known | None, at: datetime, control: Judging) -> tuple[Known | N
     """Say what the cooldown held back, and forget what is too old to matter."""
     if known is None:
         return None, []
-    known = msgspec.structs.replace(known, now=max(at, known.now))
-    out: list[Record] = []
-    if any(s.waiting is not None and s.waiting <= known.now for s in known.said.values()):
-        said = {i: msgspec.structs.replace(s, waiting=None) for i, s in known.said.items()}
-        known, out = think(msgspec.structs.replace(known, said=said), control)
-    return forget(known), out
+    recall, now, out = RECALLS.take(known), max(at, known.now), list[Record]()
+    known = msgspec.structs.replace(known, now=now)
+    if any(s.waiting is not None and s.waiting <= now for s in known.said.values()):
+        said = {i: s if s.waiting is None else msgspec.structs.replace(s, waiting=None) for i, s in known.said.items()}
+        known, out = think(msgspec.structs.replace(known, said=said), control, recall)
+    return forget(known, recall), out
 
 
-def forget(known: Known) -> Known | None:
-    """Drop events that no novelty window reaches any more, and what was said of them."""
-    now, rule = known.now, known.rule
-    speakable = max(rule.max_age, rule.cooldown)
-    history = {i: s for i, s in known.history.items() if s.last + keep(rule) > now}
-    current = {i: e for i, e in known.current.items() if i in history and history[i].last + speakable > now}
-    said = {i: _shortened(s, history) for i, s in known.said.items() if s.alert.at + keep(rule) > now or s.told.keys() & history.keys()}
-    return msgspec.structs.replace(known, history=history, current=current, said=said) if history or said else None
+def forget(known: Known, recall: Recall) -> Known | None:
+    """Drop events that no novelty window reaches any more, and what was said of them.
+
+    Args:
+        recall: Of this memory; it is kept beside what is left.
+    """
+    now, kept, speakable = known.now, keep(known.rule), max(known.rule.max_age, known.rule.cooldown)
+    history, current, said = known.history, known.current, known.said
+    if faded := _before(recall.fading, now - speakable):
+        current = {i: e for i, e in current.items() if i not in faded}
+    if old := _before(recall.ends, now - kept):
+        for i in old:
+            recall.forget(history[i])
+        history = {i: s for i, s in history.items() if i not in old}
+        current = {i: e for i, e in current.items() if i in history}
+    over = [i for i, s in said.items() if s.alert.at + kept <= now and s.told.keys().isdisjoint(history)]
+    shorter = {i: _shortened(s, history) for i, s in said.items()}
+    if over or any(shorter[i] is not s for i, s in said.items()):
+        said = {i: s for i, s in shorter.items() if i not in over}
+    if not (history or said):
+        return None
+    known = msgspec.structs.replace(known, history=history, current=current, said=said)
+    RECALLS.lay(known, recall)
+    return known
+
+
+def _before(ends: DueIndex, limit: datetime) -> set[str]:
+    """Take out whatever ended at *limit* or before."""
+    found: set[str] = set()
+    while (first := ends.first()) is not None and first[0] <= limit:
+        found.add(first[1])
+        ends.set(first[1], None)
+    return found
 
 
 def _shortened(said: Said, history: dict[str, Seen]) -> Said:
     """Without the events that are forgotten, unless it spoke of nothing else."""
+    if said.told.keys() <= history.keys():
+        return said
     told = {i: e for i, e in said.told.items() if i in history}
     return msgspec.structs.replace(said, told=told) if told and len(told) < len(said.told) else said
 
@@ -265,8 +383,11 @@ def keep(rule: Rule) -> timedelta:
 
 def next_waking(known: Known) -> datetime | None:
     """When a held-back change may be said, or something forgotten."""
+    recall = RECALLS.take(known)
+    first = recall.ends.first()
+    RECALLS.lay(known, recall)
     waits = [s.waiting for s in known.said.values() if s.waiting is not None]
-    ends = [s.last for s in known.history.values()] or [s.alert.at for s in known.said.values()]
+    ends = [first[0]] if first else [s.alert.at for s in known.said.values()]
     return min([*waits, *(end + keep(known.rule) for end in ends)], default=None)
 
 

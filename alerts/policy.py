@@ -117,6 +117,8 @@ def differences(rule: Rule, last: Alert, told: Event | None, event: Event) -> tu
     support = (f"CONFIRMED by {event.owners} independent sources",) if confirmed else ()
     if told is None:
         return (_also(last, event), *support)
+    if told is event:  # as most events of a long battle are, each time that one of them brings news
+        return support
     out = [f"NOW {_words(event)}, before {_words(told)}"] if event.type != told.type else []
     out += contradictions(told, event)
     if moved(told, event):
@@ -124,7 +126,8 @@ def differences(rule: Rule, last: Alert, told: Event | None, event: Event) -> tu
     out += support
     if not confirmed and event.owners > told.owners:
         out.append(f"{event.owners - told.owners} MORE independent source{'s' if event.owners - told.owners > 1 else ''}")
-    out += [_told(c) for c in event.claims if c.question in MATERIAL and not _denial(c) and not _has(told, c)]
+    had = {(c.question, c.answer) for c in told.claims}
+    out += [_told(c) for c in event.claims if c.question in MATERIAL and not _denial(c) and (c.question, c.answer) not in had]
     return tuple(dict.fromkeys(out))
 
 

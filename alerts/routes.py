@@ -7,7 +7,9 @@ import msgspec
 from alerts.delivery.messages import render
 from alerts.records import Alert, Desk, Receiver, Route, RoutesInForce, Silence
 from alerts.topics import ALERTS, NOTIFICATIONS
+from streams.beside import Beside
 from streams.records import Part, Record, Tick
+from streams.runtime.states import DueIndex
 from streams.stages import Stage
 
 REMEMBERED = timedelta(days=60)
@@ -30,6 +32,8 @@ class Told(Part, frozen=True, kw_only=True):
 
     revision: int
     at: datetime
+    begun: int = 0
+    """Its place in the order in which this key's alerts began."""
     receivers: tuple[str, ...] = ()
     """Everyone who got any revision, in order."""
     retraction: Alert | None = None
@@ -42,6 +46,20 @@ class Region(Part, frozen=True, kw_only=True):
     """The memory of one key of alerts."""
 
     told: dict[str, Told] = {}
+    begun: int = 0
+    """How many alerts have begun under this key since it was last forgotten."""
+
+
+def waiting(region: Region) -> DueIndex:
+    """When each alert is to be seen to: a silence ends that keeps its retraction, or it is forgotten."""
+    return DueIndex((_due(t), i) for i, t in region.told.items())
+
+
+def _due(told: Told) -> datetime:
+    return min(told.owed.values()) if told.owed else told.at + REMEMBERED
+
+
+WAITING = Beside(waiting)
 
 
 def route_step(region: Region | None, alert: Alert | Tick, control: Routing) -> tuple[Region | None, list[Record]]:
@@ -59,26 +77,42 @@ def route_step(region: Region | None, alert: Alert | Tick, control: Routing) -> 
     to = readers(alert, control.routes, earlier)
     until = {r.id: silent_until(alert, r.id, alert.at, control) for r in control.receivers if r.id in to}
     hearing = [r for r in control.receivers if r.id in until and until[r.id] is None]
-    retracted = alert.change == "retraction"
+    owed = {r: end for r, end in until.items() if end is not None} if alert.change == "retraction" else {}
     told = Told(
         revision=alert.revision,
         at=alert.at,
+        begun=before.begun if before else region.begun + 1,
         receivers=tuple(dict.fromkeys((*earlier, *(r.id for r in hearing)))),
-        retraction=alert if retracted else None,
-        owed={r: end for r, end in until.items() if end is not None} if retracted else {},
+        retraction=alert if owed else None,
+        owed=owed,
     )
-    return Region(told={**region.told, alert.id: told}), [render(alert, r, control.desk) for r in hearing]
+    waits = WAITING.take(region)
+    waits.set(alert.id, _due(told))
+    region = Region(told={**region.told, alert.id: told}, begun=max(region.begun, told.begun))
+    WAITING.lay(region, waits)
+    return region, [render(alert, r, control.desk) for r in hearing]
 
 
 def wake(region: Region, now: datetime, control: Routing) -> tuple[Region | None, list[Record]]:
     """Tell what was owed to those whose silence has ended, and forget what is long past."""
-    told, out = dict[str, Told](), list[Record]()
-    for i, t in region.told.items():
-        owed, notes = pay(t, now, control)
+    waits, due, out = WAITING.take(region), list[str](), list[Record]()
+    while (first := waits.first()) is not None and first[0] <= now:
+        waits.set(first[1], None)
+        due.append(first[1])
+    told = dict(region.told) if due else region.told
+    for i in sorted(due, key=lambda i: (told[i].begun, i)):
+        owed, notes = pay(told[i], now, control)
         out += notes
-        if owed or t.at + REMEMBERED > now:
-            told[i] = msgspec.structs.replace(t, owed=owed, retraction=t.retraction if owed else None)
-    return (Region(told=told) if told else None), out
+        if owed or told[i].at + REMEMBERED > now:
+            told[i] = msgspec.structs.replace(told[i], owed=owed, retraction=told[i].retraction if owed else None)
+            waits.set(i, _due(told[i]))
+        else:
+            del told[i]
+    if not told:
+        return None, out
+    region = Region(told=told, begun=region.begun)
+    WAITING.lay(region, waits)
+    return region, out
 
 
 def pay(told: Told, now: datetime, control: Routing) -> tuple[dict[str, datetime], list[Record]]:
@@ -121,8 +155,10 @@ def silent_until(alert: Alert, receiver: str, now: datetime, control: Routing) -
 
 def next_waking(region: Region) -> datetime | None:
     """When a silence ends that keeps a retraction, or something is forgotten."""
-    ends = [end for t in region.told.values() for end in t.owed.values()]
-    return min([*ends, *(t.at + REMEMBERED for t in region.told.values() if not t.owed)], default=None)
+    waits = WAITING.take(region)
+    first = waits.first()
+    WAITING.lay(region, waits)
+    return first[0] if first else None
 
 
 def fold(control: Routing, record: RoutesInForce | Silence) -> Routing:

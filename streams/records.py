@@ -63,11 +63,14 @@ Range = tuple[int | None, int | None]
 """Lowest and highest count that the text allows: ``(23, None)`` is "at least 23"."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=True):
-    """Anything that lies in a topic; on the wire it names its kind."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=True, gc=False):
+    """Anything that lies in a topic; on the wire it names its kind.
+
+    Frozen and made of frozen parts, it cannot refer to itself: the garbage collector need not look at it.
+    """
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A piece of a record."""
 
 
@@ -328,9 +331,9 @@ class Event(Record, frozen=True, kw_only=True, cache_hash=True):
     @property
     def number(self) -> str:
         """The number that officers see: the year and base32 of the event's hash."""
-        return (
-            f"TOC-{(self.occurred.start if self.occurred else self.first_reported).year}-{b32encode(bytes.fromhex(self.id)).decode()[:5]}"
-        )
+        year = (self.occurred.start if self.occurred else self.first_reported).year
+        first_bytes = bytes.fromhex(self.id)[:5]  # eight letters, of which five are the number
+        return f"TOC-{year}-{b32encode(first_bytes).decode()[:5]}"
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -6,7 +6,9 @@ import msgspec
 
 from alerts.records import Delivery, Notification, Outcome
 from alerts.topics import DELIVERIES, NOTIFICATIONS
+from streams.beside import Beside
 from streams.records import Part, Record, Tick
+from streams.runtime.states import DueIndex
 from streams.stages import Stage
 
 WAITS = tuple(timedelta(seconds=s) for s in (5, 30, 120, 300, 1800, 7200, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600))
@@ -34,6 +36,18 @@ class Outbox(Part, frozen=True, kw_only=True):
     ended: dict[str, datetime] = {}
 
 
+ENDED = "ended:"
+
+
+def waiting(box: Outbox) -> DueIndex:
+    """When each delivery is to be attempted, or, its id after `ENDED`, forgotten."""
+    attempts = [(p.due, i) for i, p in box.pending.items() if p.due is not None]
+    return DueIndex([*attempts, *((at + REMEMBERED, ENDED + i) for i, at in box.ended.items())])
+
+
+WAITING = Beside(waiting)
+
+
 def deliver_step(box: Outbox | None, record: Notification | Outcome | Tick, control: None) -> tuple[Outbox | None, list[Record]]:
     """Start a delivery, go on after an outcome, or make the attempts that are due."""
     if isinstance(record, Tick):
@@ -54,7 +68,7 @@ def after(box: Outbox, outcome: Outcome) -> tuple[Outbox, list[Record]]:
     if not outcome.ok and not outcome.final and way.attempt <= len(WAITS):
         later = msgspec.structs.replace(way, attempt=way.attempt + 1, due=retry_at(outcome))
         return _with(box, later), []
-    ended = Delivery(
+    end = Delivery(
         id=outcome.delivery,
         receiver=outcome.receiver,
         state="delivered" if outcome.ok else "dead",
@@ -62,8 +76,10 @@ def after(box: Outbox, outcome: Outcome) -> tuple[Outbox, list[Record]]:
         at=outcome.at,
         detail=outcome.detail,
     )
-    pending = {i: p for i, p in box.pending.items() if i != outcome.delivery}
-    return Outbox(pending=pending, ended={**box.ended, outcome.delivery: outcome.at}), [ended]
+    waits, pending = WAITING.take(box), dict(box.pending)
+    del pending[outcome.delivery]
+    waits.set(ENDED + outcome.delivery, outcome.at + REMEMBERED)
+    return _laid(Outbox(pending=pending, ended={**box.ended, outcome.delivery: outcome.at}), waits), [end]
 
 
 def retry_at(outcome: Outcome) -> datetime:
@@ -75,14 +91,17 @@ def retry_at(outcome: Outcome) -> datetime:
 
 def attempt_due(box: Outbox, now: datetime) -> tuple[Outbox | None, list[Record]]:
     """Make every attempt that is due, the earliest first; forget what ended long ago."""
-    ready = sorted((p.due, p.notification.at, p.notification.id) for p in box.pending.values() if p.due is not None and p.due <= now)
-    out: list[Record] = []
-    for _, _, delivery in ready:
-        way = box.pending[delivery]
-        box = _with(box, msgspec.structs.replace(way, due=None))
-        out.append(_attempt(way.notification, way.attempt, now))
-    ended = {i: at for i, at in box.ended.items() if at + REMEMBERED > now}
-    return (Outbox(pending=box.pending, ended=ended) if box.pending or ended else None), out
+    waits, due = WAITING.take(box), list[str]()
+    while (first := waits.first()) is not None and first[0] <= now:
+        waits.set(first[1], None)
+        due.append(first[1])
+    ready = sorted((i for i in due if i in box.pending), key=lambda i: (box.pending[i].due, box.pending[i].notification.at, i))
+    ways = {i: msgspec.structs.replace(box.pending[i], due=None) for i in ready}
+    old = {i.removeprefix(ENDED) for i in due} - ways.keys()
+    pending = {**box.pending, **ways} if ways else box.pending
+    ended = {i: at for i, at in box.ended.items() if i not in old} if old else box.ended
+    out: list[Record] = [_attempt(way.notification, way.attempt, now) for way in ways.values()]
+    return (_laid(Outbox(pending=pending, ended=ended), waits) if pending or ended else None), out
 
 
 def _attempt(notification: Notification, attempt: int, at: datetime) -> Delivery:
@@ -91,12 +110,22 @@ def _attempt(notification: Notification, attempt: int, at: datetime) -> Delivery
 
 
 def _with(box: Outbox, way: Pending) -> Outbox:
-    return msgspec.structs.replace(box, pending={**box.pending, way.notification.id: way})
+    waits = WAITING.take(box)
+    waits.set(way.notification.id, way.due)
+    return _laid(Outbox(pending={**box.pending, way.notification.id: way}, ended=box.ended), waits)
+
+
+def _laid(box: Outbox, waits: DueIndex) -> Outbox:
+    WAITING.lay(box, waits)
+    return box
 
 
 def next_attempt(box: Outbox) -> datetime | None:
     """When something is to be tried again, or forgotten."""
-    return min([*(p.due for p in box.pending.values() if p.due), *(at + REMEMBERED for at in box.ended.values())], default=None)
+    waits = WAITING.take(box)
+    first = waits.first()
+    WAITING.lay(box, waits)
+    return first[0] if first else None
 
 
 DELIVER = Stage(

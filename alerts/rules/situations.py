@@ -60,9 +60,19 @@ def when(event: Event) -> tuple[datetime, datetime]:
 
 def situations(history: Iterable[Seen]) -> list[tuple[Seen, ...]]:
     """Cut what counts into situations, each in order of time, the earliest first."""
+    return chained(sorted((s for s in history if s.counts), key=in_time))
+
+
+def in_time(s: Seen) -> tuple[datetime, datetime, str]:
+    """The order of time; the id settles equals."""
+    return s.start, s.end, s.id
+
+
+def chained(ordered: Iterable[Seen]) -> list[tuple[Seen, ...]]:
+    """Cut what counts, in order of time already, into situations."""
     chains: list[list[Seen]] = []
     until: datetime | None = None
-    for s in sorted((s for s in history if s.counts), key=lambda s: (s.start, s.end, s.id)):
+    for s in ordered:
         if until is None or s.start - until >= GAP:
             chains.append([])
         chains[-1].append(s)

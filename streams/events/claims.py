@@ -1,32 +1,99 @@
 """What sources say of one occurrence, side by side: mentions in, claims and disputes out. Nothing is averaged."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 
+from streams.events.clusters import Order
 from streams.records import Claim, Mention, Question, Range
 
 NEGATIVE = frozenset({"denied", "negated"})
 TAKEN = {"government_regains_territory": "taken by the government", "non_state_actor_overtakes_territory": "taken"}
 CONTROL = {"repelled": "attack repelled", "captured": "taken", "partly_captured": "parts taken", "failed": "attack failed"}
-OPPOSED = (
-    frozenset({"attack repelled", "attack failed", "not taken"}),
-    frozenset({"taken", "parts taken", "taken by the government"}),
-)
-"""Answers on control that cannot both be true when they come from different sides of this pair."""
-
-
-def claims_of(mentions: Sequence[Mention]) -> tuple[Claim, ...]:
-    """Gather every answer that *mentions* (in order of report) give, each once, with all who give it and the first quote."""
-    said: dict[tuple[Question, str], list[Mention]] = {}
-    for mention in mentions:
-        for question, answer in answers(mention):
-            said.setdefault((question, answer), []).append(mention)
-    return tuple(
-        Claim(question=q, answer=a, by=tuple(dict.fromkeys(speaker(m) for m in who)), quote=who[0].evidence.quote, article=who[0].article)
-        for (q, a), who in sorted(said.items(), key=lambda item: (QUESTIONS.index(item[0][0]), item[0][1]))
-    )
-
-
+OPPOSED = {
+    ("happened", "yes"): (0, 0), ("happened", "no"): (0, 1),
+    ("control", "attack repelled"): (1, 0), ("control", "attack failed"): (1, 0), ("control", "not taken"): (1, 0),
+    ("control", "taken"): (1, 1), ("control", "parts taken"): (1, 1), ("control", "taken by the government"): (1, 1),
+}  # fmt: skip
+"""Answers that cannot both be true when they come from different sides: by answer, which dispute it is of, and on which side."""
 QUESTIONS: tuple[Question, ...] = ("happened", "control", "killed", "injured", "losses", "attacker")
+
+
+class Answers:
+    """Every answer that mentions give, each once, with all who give it; and whether they exclude each other."""
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[Question, str], _Given] = {}
+        self._ordered: list[tuple[int, str, _Given]] = []
+        self._sides: tuple[tuple[set[str], set[str]], ...] = ((set(), set()), (set(), set()))
+        self._counts: dict[Range, set[str]] = {}
+        """By stated number of dead: the voices."""
+        self._counts_exclude = False
+
+    def add(self, mention: Mention, order: Order) -> None:
+        """Hear *mention*."""
+        voice = _voice(mention)
+        for given in answers(mention):
+            if given in self._given:
+                self._given[given].add(mention, order)
+            else:
+                self._given[given] = _Given(*given, mention, order)
+                insort(self._ordered, (QUESTIONS.index(given[0]), given[1], self._given[given]))
+            if given in OPPOSED:
+                dispute, side = OPPOSED[given]
+                self._sides[dispute][side].add(voice)
+        if mention.killed and mention.status not in NEGATIVE:
+            self._count(mention.killed, voice)
+
+    def _count(self, killed: Range, voice: str) -> None:
+        voices = self._counts.setdefault(killed, set())
+        if voice not in voices:
+            voices.add(voice)
+            self._counts_exclude = self._counts_exclude or any(
+                _exclude(killed, other) and not (their <= {voice}) for other, their in self._counts.items()
+            )
+
+    def claims(self) -> tuple[Claim, ...]:
+        """The answers, each with everybody who gives it in order of report, and the first quote."""
+        return tuple(given.claim() for _, _, given in self._ordered)
+
+    def disputed(self) -> bool:
+        """Say whether owners contradict each other: on whether it happened, who holds the place, or how many died."""
+        return self._counts_exclude or any(
+            left and right and (len(left) > 1 or len(right) > 1 or left != right) for left, right in self._sides
+        )
+
+
+class _Given:
+    """One answer, and who gives it."""
+
+    def __init__(self, question: Question, answer: str, mention: Mention, order: Order) -> None:
+        who = speaker(mention)
+        self._question, self._answer = question, answer
+        self._first = order, mention
+        self._since = {who: order}
+        self._by = [(order, who)]
+        self._claim: Claim | None = None
+
+    def add(self, mention: Mention, order: Order) -> None:
+        who = speaker(mention)
+        since = self._since.get(who)
+        if since is None or order < since:
+            if since is not None:
+                del self._by[bisect_left(self._by, (since, who))]
+            self._since[who] = order
+            insort(self._by, (order, who))
+            self._claim = None
+        if order < self._first[0]:
+            self._first = order, mention
+
+    def claim(self) -> Claim:
+        if self._claim is None:
+            m = self._first[1]
+            self._claim = Claim(
+                question=self._question, answer=self._answer, by=tuple([who for _, who in self._by]),
+                quote=m.evidence.quote, article=m.article,
+            )  # fmt: skip
+        return self._claim
 
 
 def answers(mention: Mention) -> Iterator[tuple[Question, str]]:
@@ -66,34 +133,14 @@ def count(killed: Range) -> str:
     return f"at least {low}" if low is not None else f"up to {high}" if high is not None else "some"
 
 
-def disputed(mentions: Sequence[Mention]) -> bool:
-    """Say whether owners contradict each other: on whether it happened, who holds the place, or how many died."""
-    happened, control = _by_owner(mentions, "happened"), _by_owner(mentions, "control")
-    return _opposed(happened, (frozenset({"yes"}), frozenset({"no"}))) or _opposed(control, OPPOSED) or _counts_exclude_each_other(mentions)
-
-
-def _by_owner(mentions: Sequence[Mention], question: Question) -> dict[str, set[str]]:
-    given: dict[str, set[str]] = {}
-    for m in mentions:
-        for q, answer in answers(m):
-            if q == question:
-                given.setdefault(answer, set()).add(_voice(m))
-    return given
-
-
 def _voice(mention: Mention) -> str:
     """Whoever is heard: two parties that one outlet cites can contradict each other."""
     return f"{mention.owner}/{mention.source or ''}".lower()
 
 
-def _opposed(given: dict[str, set[str]], sides: tuple[frozenset[str], frozenset[str]]) -> bool:
-    left, right = (set().union(*(given.get(answer, set()) for answer in side)) for side in sides)
-    return any(a != b for a in left for b in right)
-
-
-def _counts_exclude_each_other(mentions: Sequence[Mention]) -> bool:
-    counts = [(m.killed, _voice(m)) for m in mentions if m.killed and m.status not in NEGATIVE]
-    return any(a != b and x[1] is not None and (y[0] or 0) > x[1] for x, a in counts for y, b in counts)
+def _exclude(one: Range, other: Range) -> bool:
+    """Say whether two numbers of dead cannot both be true: the lowest of one is above the highest of the other."""
+    return (one[1] is not None and (other[0] or 0) > one[1]) or (other[1] is not None and (one[0] or 0) > other[1])
 
 
 def hull(ranges: Sequence[Range | None]) -> Range | None:

@@ -1,11 +1,14 @@
-"""What an occurrence is, from its mentions: type, place, time, people, claims, evidence. A function of the set."""
+"""What an occurrence is, from its mentions: type, place, time, people, claims, evidence. A function of the set, counted on with each."""
 
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections import OrderedDict
+from datetime import datetime
+from typing import Any, TypeVar, get_args
 
-from streams.events.claims import claims_of, disputed, hull
-from streams.events.independence import owners
-from streams.records import Actor, EventType, Evidence, KineticType, Mention, Occurred, Place, StrategicType
+from streams.events.claims import Answers, hull
+from streams.events.clusters import Group, Order, report_order
+from streams.events.independence import Sources
+from streams.events.passages import Passages
+from streams.records import Actor, EventType, KineticType, Mention, Occurred, Place, Range, StrategicType
 
 PRECEDENCE: tuple[EventType, ...] = (
     "chemical_weapon", "non_state_actor_overtakes_territory", "government_regains_territory",
@@ -14,60 +17,128 @@ PRECEDENCE: tuple[EventType, ...] = (
 )  # fmt: skip
 """Of types with enough support the first names the event: a place that changed hands outranks the fighting, then the weapon."""
 RANK = {t: i for i, t in enumerate((*PRECEDENCE, *(t for t in (*get_args(KineticType), *get_args(StrategicType)) if t not in PRECEDENCE)))}
-MOST_PASSAGES = 60
 SURE = 0.99
 """No number of reports makes a machine surer than this."""
+COUNTED = 10_000
+"""Mentions whose counts are kept, in all: some 50 MB at most. Counts used longest ago go first, and are made again when wanted."""
 
 
-def describe(current: Sequence[Mention], against: Sequence[Mention], background: Sequence[Mention]) -> dict[str, Any]:
-    """The fields of the event that *current* mentions make.
+class Account:
+    """What the mentions of one occurrence come to. They may be added in any order; the first of what ties is the first reported."""
 
-    Args:
-        current: Who says that it happened; at least one, in order of report.
-        against: Denials of it.
-        background: Mentions of the place that are kept but not counted.
-    """
-    sources = owners(current)
-    voices = sorted((*current, *against), key=lambda m: (m.published, m.article, m.evidence.start, m.id))
-    kind = event_type(current)
-    leading = next(m for m in current if m.type == kind)
-    return {
-        "type": kind,
-        "category": leading.category,
-        "family": leading.family,
-        "place": best_place(current),
-        "occurred": best_time(current),
-        "first_reported": current[0].published,
-        "last_reported": max(m.published for m in current),
-        "actors": cast_list(current),
-        "weapons": tuple(dict.fromkeys(w for m in current for w in m.weapons)),
-        "killed": hull([m.killed for m in current]),
-        "injured": hull([m.injured for m in current]),
-        "losses": next((m.losses for m in current if m.losses), None),
-        "disputed": disputed(voices),
-        "articles": len({m.article for m in current}),
-        "owners": len(sources),
-        "claims": claims_of(voices),
-        "evidence": passages(voices),
-        "background": passages(background),
-        "confidence": confidence(current, sources),
-        "sample": leading.sample,
-    }
+    def __init__(self, sources: Sources | None = None) -> None:
+        self._support: dict[EventType, set[str]] = {}
+        self._leading: dict[EventType, tuple[Order, Mention]] = {}
+        self._place: tuple[tuple[int, float, str, str, Order], Place] | None = None
+        self._time: tuple[Any, Occurred] | None = None
+        self._losses: tuple[Order, str] | None = None
+        self._reported: tuple[datetime, datetime] | None = None
+        self._cast: dict[tuple[str, str], tuple[tuple[Order, int], Actor]] = {}
+        self._weapons: dict[str, tuple[Order, int]] = {}
+        self._killed: Range | None = None
+        self._injured: Range | None = None
+        self._articles: set[str] = set()
+        self._sources = sources or Sources()
+        self._answers = Answers()
+        self._evidence = Passages()
+        self._background = Passages()
+
+    def add(self, m: Mention, order: Order) -> None:
+        """Count a mention in that says so, or denies it."""
+        self._hear(m, order)
+        if m.current:
+            self._sources.add(m, order)
+
+    def recounted(self, group: Group) -> "Account":
+        """The account of *group*, which has most of what was counted here, in place of this account."""
+        account = Account(self._sources)
+        account._sources.recount([(report_order(m), m) for m in group.current.values()])
+        for m in (*group.current.values(), *group.denials.values()):
+            account._hear(m, report_order(m))
+        for m in group.background.values():
+            account.lay_beside(m, report_order(m))
+        return account
+
+    def _hear(self, m: Mention, order: Order) -> None:
+        self._answers.add(m, order)
+        self._evidence.add(m, order)
+        if m.current:
+            self._add_current(m, order)
+
+    def lay_beside(self, m: Mention, order: Order) -> None:
+        """Keep a mention of the place that is not counted."""
+        self._background.add(m, order)
+
+    def _add_current(self, m: Mention, order: Order) -> None:
+        self._support.setdefault(m.type, set()).add(m.owner)
+        self._leading[m.type] = _least(self._leading.get(m.type), (order, m))
+        if m.place is not None:
+            p = m.place
+            self._place = _least(self._place, ((exactness(p.precision), p.radius_km, p.name, p.id, order), p))
+        if m.occurred is not None:
+            self._time = _least(self._time, ((m.occurred.end - m.occurred.start, order), m.occurred))
+        if m.losses:
+            self._losses = _least(self._losses, (order, m.losses))
+        first, last = self._reported or (m.published, m.published)
+        self._reported = min(first, m.published), max(last, m.published)
+        for i, actor in enumerate(m.actors):
+            seat = actor.id, actor.role
+            self._cast[seat] = _least(self._cast.get(seat), ((order, i), actor))
+        for i, weapon in enumerate(m.weapons):
+            self._weapons[weapon] = min(self._weapons.get(weapon, (order, i)), (order, i))
+        if m.killed:
+            self._killed = hull((self._killed, m.killed))
+        if m.injured:
+            self._injured = hull((self._injured, m.injured))
+        self._articles.add(m.article)
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of the event; at least one current mention must have been added."""
+        kind = self._type()
+        leading = self._leading[kind][1]
+        first, last = self._reported or (leading.published, leading.published)
+        return {
+            "type": kind,
+            "category": leading.category,
+            "family": leading.family,
+            "place": self._place[1] if self._place else leading.place,
+            "occurred": self._time[1] if self._time else None,
+            "first_reported": first,
+            "last_reported": last,
+            "actors": self._actors(),
+            "weapons": tuple(sorted(self._weapons, key=self._weapons.__getitem__)),
+            "killed": self._killed,
+            "injured": self._injured,
+            "losses": self._losses[1] if self._losses else None,
+            "disputed": self._answers.disputed(),
+            "articles": len(self._articles),
+            "owners": self._sources.count(),
+            "claims": self._answers.claims(),
+            "evidence": self._evidence.chosen(),
+            "background": self._background.chosen(),
+            "confidence": confidence(self._sources),
+            "sample": leading.sample,
+        }
+
+    def _type(self) -> EventType:
+        """The type with the highest precedence among those that have at least half the support of the best supported."""
+        most = max(len(who) for who in self._support.values())
+        return min((t for t, who in self._support.items() if 2 * len(who) >= most), key=RANK.__getitem__)
+
+    def _actors(self) -> tuple[Actor, ...]:
+        """Who took part, attackers first; somebody with a role is not listed again without."""
+        with_role = {i for i, role in self._cast if role != "unknown"}
+        order = {"attacker": 0, "target": 1, "unknown": 2}
+        seen = [(order[role], where, a) for (i, role), (where, a) in self._cast.items() if role != "unknown" or i not in with_role]
+        return tuple(a for _, _, a in sorted(seen, key=lambda seat: seat[:2]))
 
 
-def event_type(current: Sequence[Mention]) -> EventType:
-    """The type with the highest precedence among those that have at least half the support of the best supported."""
-    support: dict[EventType, set[str]] = {}
-    for m in current:
-        support.setdefault(m.type, set()).add(m.owner)
-    most = max(len(who) for who in support.values())
-    return min((t for t, who in support.items() if 2 * len(who) >= most), key=RANK.__getitem__)
+K = TypeVar("K", bound=tuple[Any, Any])
 
 
-def best_place(current: Sequence[Mention]) -> Place:
-    """The most exact of the places, all of one site."""
-    places = [m.place for m in current if m.place is not None]
-    return min(places, key=lambda p: (exactness(p.precision), p.radius_km, p.name, p.id))
+def _least(known: K | None, other: K) -> K:
+    """Of two pairs the one with the lesser key, which are never equal."""
+    return other if known is None or other[0] < known[0] else known
 
 
 def exactness(precision: str) -> int:
@@ -75,50 +146,33 @@ def exactness(precision: str) -> int:
     return ("exact", "near", "admin2", "admin1", "country").index(precision)
 
 
-def best_time(current: Sequence[Mention]) -> Occurred | None:
-    """The most exact of the stated times; the earliest report of equals."""
-    stated = [m.occurred for m in current if m.occurred is not None]
-    return min(stated, key=lambda o: o.end - o.start, default=None)
-
-
-def cast_list(current: Sequence[Mention]) -> tuple[Actor, ...]:
-    """Who took part, attackers first; somebody with a role is not listed again without."""
-    seen: dict[tuple[str, str], Actor] = {}
-    for m in current:
-        for actor in m.actors:
-            seen.setdefault((actor.id, actor.role), actor)
-    with_role = {i for i, role in seen if role != "unknown"}
-    order = {"attacker": 0, "target": 1, "unknown": 2}
-    return tuple(sorted((a for a in seen.values() if a.role != "unknown" or a.id not in with_role), key=lambda a: order[a.role]))
-
-
-def confidence(current: Sequence[Mention], sources: Sequence[Sequence[str]]) -> float:
+def confidence(sources: Sources) -> float:
     """Probability that it happened: one minus that all independent sources are wrong at once."""
     wrong = 1.0
-    for group in sources:
-        wrong *= 1 - max(m.confidence for m in current if m.owner in group)
-    return round(min(SURE, 1 - wrong), 4)
+    for sure in sources.confidences():
+        wrong *= 1 - sure
+        if 1 - wrong >= SURE:
+            return SURE
+    return round(1 - wrong, 4)
 
 
-def passages(mentions: Sequence[Mention]) -> tuple[Evidence, ...]:
-    """The quotes, each once an article, in the order of *mentions*.
+class Accounts:
+    """The accounts of groups, as far as they are worth keeping."""
 
-    Of more than 60 denials stay, then those that bring a new owner or status, then the earliest: an event that a thousand
-    articles tell is not written a thousand times with a thousand quotes.
-    """
-    seen: dict[tuple[str, str], Mention] = {}
-    for m in mentions:
-        seen.setdefault((m.article, m.evidence.quote), m)
-    quoted = list(seen.values())
-    voices = {(m.owner, m.status): i for i, m in reversed(list(enumerate(quoted)))}
-    firsts = set(voices.values())
-    kept = sorted(sorted(range(len(quoted)), key=lambda i: (quoted[i].current, i not in firsts, i))[:MOST_PASSAGES])
-    return tuple(_passage(quoted[i]) for i in kept)
+    def __init__(self, most: int = COUNTED) -> None:
+        self._most = most
+        self._sizes: OrderedDict[Group, int] = OrderedDict()
+        self._total = 0
 
-
-def _passage(m: Mention) -> Evidence:
-    published = m.published if m.dated else None
-    return Evidence(
-        article=m.article, outlet=m.outlet, published=published, quote=m.evidence.quote, source=m.source, owner=m.owner,
-        status=m.status, url=m.url, start=m.evidence.start, end=m.evidence.end,
-    )  # fmt: skip
+    def of(self, group: Group) -> Account:
+        """What *group* comes to."""
+        account: Account = group.account or Account().recounted(group)
+        group.account = account
+        size = len(group.current) + len(group.denials) + len(group.background)
+        self._total += size - self._sizes.pop(group, 0)
+        self._sizes[group] = size
+        while self._total > self._most and len(self._sizes) > 1:
+            old, its = self._sizes.popitem(last=False)
+            old.account = None
+            self._total -= its
+        return account

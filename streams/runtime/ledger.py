@@ -55,8 +55,6 @@ class Ledger:
         self._entries: dict[str, dict[tuple[str, str], bytes]] = {}
         self._last: Commit | None = None
         self._outdated: set[bytes] = set()
-        self._since: set[bytes] = set()
-        """Keys of the rows that follow the last commit."""
 
     def read(self, offset: int, key: bytes | None, value: bytes | None, epoch: int) -> None:
         """Take in one record of the changelog; they come in order."""
@@ -71,27 +69,24 @@ class Ledger:
         self._outdated.discard(key)
         if key != COMMIT:
             self._set(row_of(key), value)
-            self._since.add(key)
         elif value is not None:
             self._last = msgspec.msgpack.decode(value, type=Commit)
-            self._since.clear()
 
     def settle(self) -> list[Write]:
         """Lay the last commit over the rows, when all was read, and begin an epoch of our own.
 
         Returns:
-            What to append before anything else: rows of the last commit that do not follow it, as they would go with the next
-            one, and what a former writer wrote last, so that compaction does not keep that.
+            What to append before anything else: rows that only the last commit holds, and those that a former writer wrote last.
         """
         if self._last is not None:
             self.position = self._last.position
             for row, body in self._last.rows:
-                self._set(row, body)
-            self._outdated |= {row_key(row) for row, _ in self._last.rows} - self._since
+                if self._get(row) != body:  # the writer was cut off; our next commit would be all that is left of this one
+                    self._outdated.add(row_key(row))
+                    self._set(row, body)
         self.epoch += 1
         mended = [(key, self._value(key)) for key in sorted(self._outdated)]
         self._outdated.clear()
-        self._since.clear()
         return mended
 
     def commit(self, rows: Mapping[Row, bytes | None], position: int) -> tuple[Write, list[Write]]:

@@ -61,7 +61,9 @@ class Pulse:
             self._end(STOOD_STILL)
 
     async def run(self) -> None:
-        """Check until cancelled."""
+        """Check until cancelled; the first beat is now, however long the start took."""
+        with self._lock:
+            self._last = self._clock()
         while True:
             self.check()
             await asyncio.sleep(EVERY)

@@ -19,8 +19,10 @@ from streams.topics import Topic
 
 BATCH = 256
 """Messages taken at once."""
-WITHIN = 0.02
-"""Seconds that a message waits for others."""
+FEW = 8
+"""Messages: a batch of more shows that there is work for larger ones."""
+LINGER_SECONDS = 0.02
+"""How long the next batch then waits to grow; an alert on a quiet river waits for nothing."""
 FULL_SECONDS = 0.05
 """Between two looks whether there is room again."""
 
@@ -138,8 +140,7 @@ class Member(ABC):
     async def last(self, partition: int, ledger: Ledger, rows: Mapping[Row, bytes | None], position: int) -> None:
         """Make *rows* last, as of the input entry at *position*."""
         first, rest = ledger.commit(rows, position)
-        await self.write([self._kept(partition, ledger.epoch, first)])
-        await self.write([self._kept(partition, ledger.epoch, row) for row in rest])
+        await self.write([self._kept(partition, ledger.epoch, record) for record in (first, *rest)])
         self.moved_at = time.monotonic()
 
     def _kept(self, partition: int, epoch: int, record: Write) -> Sent:
@@ -161,7 +162,18 @@ class Member(ABC):
             await self.closed()
 
     async def _read(self, stream: Any) -> None:
-        async for events in stream.noack_take(BATCH, within=WITHIN):
+        """Take in whatever has come, as long as the agent lives.
+
+        The queue is emptied by hand: `Stream.noack_take` waits for a full batch or a time, and both cost every alert that time.
+        """
+        queue, busy = stream.channel.queue, False
+        while True:
+            events = [await queue.get()]
+            if busy:
+                await asyncio.sleep(LINGER_SECONDS)
+            while len(events) < BATCH and not queue.empty():
+                events.append(queue.get_nowait())
+            busy = len(events) > FEW
             try:
                 while self.full:  # noqa: ASYNC110  there is room when any of many has some
                     await asyncio.sleep(FULL_SECONDS)

@@ -29,7 +29,7 @@ class LedgerTable(faust.Table[bytes, bytes]):
 
     async def on_rebalance(self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0) -> None:
         ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
-        self._ledgers = {p: self._ledgers.get(p) or Ledger() for p in ours}
+        self._ledgers = {p: self._ledgers[p] if p in self._ledgers else Ledger() for p in ours}  # an empty one is false
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:

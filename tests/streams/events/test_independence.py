@@ -2,9 +2,13 @@
 
 import random
 
+import pytest
+
 from streams.detection.signature import sign
-from streams.events.independence import owners
+from streams.events.independence import Sources, owners
 from streams.records import Mention
+from tests.streams.events import plain
+from tests.streams.flow import Flow
 from tests.streams.saying import said
 
 WORDS = [f"word{i}" for i in range(4000)]
@@ -40,3 +44,18 @@ def test_one_owner_counts_once_however_much_it_writes() -> None:
 def test_short_items_are_copies_if_their_headlines_are_the_same() -> None:
     assert len(owners([by("a", "Five dead.", "Base attacked"), by("b", "Six dead.", "Base attacked")])) == 1
     assert len(owners([by("a", "Five dead.", "Base attacked"), by("b", "Five dead.", "Depot on fire")])) == 2
+
+
+@pytest.mark.parametrize("copied", [0.3, 0.95])
+@pytest.mark.parametrize("seed", range(4))
+def test_sources_counted_on_in_any_order_are_those_of_the_whole(copied: float, seed: int) -> None:
+    mentions = list(Flow(180, places=1, hours=4, copied=copied, revised=0.0, seed=seed))
+    ordered = [((place,), mention) for place, mention in enumerate(mentions)]
+    draw, sources = random.Random(seed), Sources()
+    for order, mention in draw.sample(ordered, len(ordered)):
+        sources.add(mention, order)
+    assert sources.groups() == plain.owners(mentions)
+    for left in (draw.sample(ordered, 150), draw.sample(ordered, 60), ordered):
+        sources.recount(sorted(left, key=lambda pair: pair[0]))
+        assert sources.groups() == plain.owners([mention for _, mention in sorted(left, key=lambda pair: pair[0])])
+        assert sources.count() == len(sources.groups())

@@ -56,8 +56,10 @@ def test_who_may_not_go_on_at_all_ends_at_once_with_70(capsys: pytest.CaptureFix
 
 async def test_an_event_loop_that_did_not_turn_is_found_out_by_its_own_beat() -> None:
     watch = Watch()
+    watch.now += SESSION  # a slow start is no pause
     beating = asyncio.create_task(watch.pulse.run())
     await asyncio.sleep(0)
+    assert watch.ended == []
     watch.now += SESSION
     await asyncio.sleep(2 * EVERY)
     beating.cancel()
