@@ -195,10 +195,11 @@ class Member(ABC):
             return  # revoked meanwhile; whoever has it now reads them
         if writes := self._mending.pop(partition, None):
             await self.write(self._kept(partition, self._epochs[partition], w) for w in writes)
-        new = [e.message for e in events if e.message.offset > position]
+        new = in_order([e.message for e in events], position)
         self.seen[partition] = events[-1].message.timestamp
         if new:
-            await self._no_gap(partition, position, new[0].offset)
+            for before, message in zip([position, *(m.offset for m in new)], new, strict=False):
+                await self._no_gap(partition, before, message.offset)
             await self.take(partition, new)
         self.acknowledge(partition, events)
 
@@ -220,6 +221,16 @@ class Member(ABC):
         if offset > max(first, position + 1):
             missing = f"{self._source}[{partition}]: entries {position + 1} to {offset - 1} did not reach us"
             raise BrokerError(f"{missing}; starting anew reads them")
+
+
+def in_order(messages: Sequence[Any], position: int) -> list[Any]:
+    """Those of *messages* that lie beyond *position*, each once: after a rebalance some may come again, and behind later ones."""
+    new: list[Any] = []
+    for message in messages:
+        if message.offset > position:
+            new.append(message)
+            position = message.offset
+    return new
 
 
 def unequal(source: str, ours: int, changelog: str, theirs: int) -> str:
