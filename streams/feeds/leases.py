@@ -108,6 +108,8 @@ class Leases(threading.Thread):
     def run(self) -> None:
         try:
             self._consumer.subscribe([self._topic], listener=_Listener(self))
+            # Before the group is joined: who leads it and knows no partitions shares none out, and kafka-python 3.0.12 may hang then.
+            self._consumer.partitions_for_topic(self._topic)
             while not self._ending.is_set():
                 self.turn()
         except Exception as error:  # noqa: BLE001  whatever ends the leases ends the poller, and is told there

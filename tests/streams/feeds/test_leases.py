@@ -50,6 +50,9 @@ class Consumer:
     def subscribe(self, topics: list[str], listener: Any) -> None:
         self.listener = listener
 
+    def partitions_for_topic(self, topic: str) -> set[int]:
+        return {0, 1}
+
     def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Lying]]:
         if self.poll_error:
             raise self.poll_error
