@@ -1,4 +1,4 @@
-"""Thousands of articles as the world sends them: again, revised, re-issued, out of order; labelled news where it lies beside us, else our own."""
+"""Thousands of articles as the world sends them: again, revised, re-issued, out of order. Labelled news, if there is some, or our own."""
 
 import json
 import random
@@ -13,7 +13,16 @@ from streams.records import Article, digest
 
 SPREAD = timedelta(hours=5)
 """Within which all articles were fetched: any order of arrival is within the lateness."""
-OUTLETS = ("World Wire", "Daily Post", "Morning Herald", "The Courier", "Evening Star", "Regional News Agency", "Radio Four Rivers")
+OUTLETS = (
+    "World Wire",
+    "Daily Post",
+    "Morning Herald",
+    "The Courier",
+    "Evening Star",
+    "Regional News Agency",
+    "Radio Four Rivers",
+    "Northern Gazette",
+)
 LABELLED = ("ged_headlines", "hard_negatives", "world_items", "plover", "sentences")
 """Files of short labelled items."""
 LONGEST = 1500

@@ -1,6 +1,6 @@
 """The judge of the law: what lies in every topic, read back by a plain consumer, against what the steps give for the recorded logs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +9,7 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from alerts.commands.river import river
+from alerts.commands.work import STAGES
 from alerts.records import Delivery, Notification, Outcome
 from alerts.topics import ALERTS, DELIVERIES, MATCHES, NOTIFICATIONS
 from streams.detection.revisions import Reader
@@ -63,9 +64,9 @@ class Recorded:
     logs: dict[str, dict[int, list[Lying]]] = field(default_factory=dict)
     positions: dict[str, dict[int, int]] = field(default_factory=dict)
 
-    def all(self, topic: Topic) -> list[Any]:
-        """The records of *topic*, ticks and control copies apart, partition by partition."""
-        return [r for lying in self.each(topic) if isinstance(r := read(topic, lying), topic.records)]
+    def all(self, topic: Topic, apart: Collection[bytes] = ()) -> list[Any]:
+        """The records of *topic*, ticks, control copies and what lies *apart* left out, partition by partition."""
+        return [r for lying in self.each(topic) if lying.value not in apart and isinstance(r := read(topic, lying), topic.records)]
 
     def each(self, topic: Topic) -> Iterable[Lying]:
         """All of *topic* as it lies, partition by partition."""
@@ -81,14 +82,14 @@ def read(topic: Topic, lying: Lying) -> Any:
         return None
 
 
-def record(kafka: Kafka, stages: Sequence[Stage]) -> Recorded:
+def record(kafka: Kafka) -> Recorded:
     """Read everything back."""
     out = Recorded()
     for topic in RIVER:
         out.logs[topic.name] = contents(kafka, topic_name(kafka.prefix, topic))
-    for stage in stages:
+    for stage in STAGES:
         commits = {p: last_commit(log) for p, log in contents(kafka, state_name(kafka.prefix, stage)).items()}
-        out.positions[stage.name] = {p: -1 if c is None else c.position for p, c in commits.items()}
+        out.positions[stage] = {p: -1 if c is None else c.position for p, c in commits.items()}
     return out
 
 
@@ -137,11 +138,11 @@ def wrote(stage: Stage, one: Any) -> bool:
     return not isinstance(one, Outcome)
 
 
-def assert_law(recorded: Recorded, reader: Reader, poison: Iterable[bytes] = ()) -> None:
+def assert_law(recorded: Recorded, reader: Reader, poison: Collection[bytes] = frozenset()) -> None:
     """Law 1: what each stage wrote is what its step gives for its recorded log, partition by partition, no more and no less.
 
     Args:
-        poison: Bodies that may, and must, lie in `rejected`; nothing else may.
+        poison: Bodies that were put there, and must lie in `rejected`; nothing else may.
     """
     refused: list[Rejected] = []
     for stage in river(reader):
@@ -151,7 +152,7 @@ def assert_law(recorded: Recorded, reader: Reader, poison: Iterable[bytes] = ())
         refused += [r for r in expected if isinstance(r, Rejected)]
         for topic in stage.outputs:
             wanted = bodies(topic, (r for r in expected if isinstance(r, topic.records)))
-            found = bodies(topic, (r for r in recorded.all(topic) if wrote(stage, r)))
+            found = bodies(topic, (r for r in recorded.all(topic, poison) if wrote(stage, r)))
             twice = {i: b for i, b in found.items() if len(b) > 1}
             assert not twice, f"{stage.name}: {len(twice)} of {len(found)} identities in {topic.name} have several bodies: {first(twice)}"
             missing, extra = wanted.keys() - found.keys(), found.keys() - wanted.keys()
@@ -159,7 +160,7 @@ def assert_law(recorded: Recorded, reader: Reader, poison: Iterable[bytes] = ())
             assert not extra, f"{stage.name}: {len(extra)} of {len(found)} too many in {topic.name}: {sorted(extra)[:3]}"
             assert found == wanted, f"{stage.name}: other bodies in {topic.name}"
     assert_lie_where_they_should(recorded)
-    assert_refused(recorded, refused, set(poison))
+    assert_refused(recorded, refused, frozenset(poison))
 
 
 def first(found: dict[str, set[bytes]]) -> str:
@@ -179,7 +180,7 @@ def assert_lie_where_they_should(recorded: Recorded) -> None:
                 assert (lying.key, lying.partition) == (key.encode(), partition_of(key, count)), f"{topic.name}: {one}"
 
 
-def assert_refused(recorded: Recorded, expected: Sequence[Rejected], poison: set[bytes]) -> None:
+def assert_refused(recorded: Recorded, expected: Sequence[Rejected], poison: frozenset[bytes]) -> None:
     """`rejected` holds what the steps refused, and what the sender could not read; all of it was meant."""
     found: list[Rejected] = recorded.all(REJECTED)
     stages = {(r.stage, r.topic, r.body) for r in found if r.stage not in ("send", "control")}

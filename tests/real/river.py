@@ -1,12 +1,13 @@
 """A whole river of real processes on a real broker, in a folder: topics, workers, deliverers, pollers, and when they are at rest."""
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from kafka import KafkaProducer
 
@@ -17,6 +18,7 @@ from streams.runtime.cluster import Cluster, ClusterError
 from streams.runtime.layout import group_name, partition_of, topic_name
 from streams.settings import Kafka
 from streams.topics import ARTICLES
+from tests.real.input import OUTLETS
 from tests.real.program import SECRET
 from tests.real.supervised import Supervised
 
@@ -39,14 +41,14 @@ class River:
         port: Of the webhook receiver, and of the feeds.
     """
 
-    def __init__(self, folder: Path, kafka: Kafka, port: int, *, partitions: int, feeds: int = 8) -> None:
+    def __init__(self, folder: Path, kafka: Kafka, port: int, *, partitions: int, feeds: int = len(OUTLETS)) -> None:
         self.folder, self.kafka, self.partitions, self.port, self.feeds = folder, kafka, partitions, port, feeds
         self.processes: dict[str, Supervised] = {}
         (folder / "rules").mkdir(parents=True)
         (folder / "rules" / "rules.yaml").write_text(RULES)
         (folder / "feeds.toml").write_text(
             "".join(
-                f'[[feed]]\nname = "feed-{i}"\nurl = "http://127.0.0.1:{port}/feed-{i}.xml"\noutlet = "World Wire"\n'
+                f'[[feed]]\nname = "feed-{i}"\nurl = "http://127.0.0.1:{port}/feed-{i}.xml"\noutlet = "{OUTLETS[i]}"\n'
                 "every_seconds = 1\nallow_internal = true\n"
                 for i in range(feeds)
             )
@@ -102,14 +104,15 @@ class River:
         """Write *articles* into their topic, in order."""
         producer = KafkaProducer(bootstrap_servers=list(self.kafka.servers), acks="all", max_request_size=16 * 2**20, linger_ms=5)
         topic = topic_name(self.kafka.prefix, ARTICLES)
-        sent = [
-            producer.send(topic, key=a.id.encode(), value=ARTICLES.encode(a), partition=partition_of(a.id, self.partitions))
-            for a in articles
-        ]
+        sent = [self._send(producer, topic, a) for a in articles]
         producer.flush(60)
         for future in sent:
             future.get(1)
         producer.close()
+
+    def _send(self, producer: KafkaProducer, topic: str, article: Article) -> Any:
+        partition = partition_of(article.id, self.partitions)
+        return producer.send(topic, key=article.id.encode(), value=ARTICLES.encode(article), partition=partition)
 
     def wait_until_at_rest(self, *, seconds: float = 300) -> None:
         """Wait until every group has read its input to the end, and nothing was written for a while."""
@@ -118,23 +121,27 @@ class River:
 
         def at_rest() -> bool:
             nonlocal last, since
-            try:
-                with Cluster(self.kafka) as cluster:
-                    ends = {topic.name: cluster.ends(topic_name(self.kafka.prefix, topic)) for _, topic in READERS}
-                    done = all(
-                        self._read(cluster, reader, topic_name(self.kafka.prefix, topic), ends[topic.name]) for reader, topic in READERS
-                    )
-            except ClusterError:
-                done, ends = False, {}
+            done, ends = self._read_to_the_end()
             if not done or ends != last:
                 last, since = ends, time.monotonic()
             return time.monotonic() - since > QUIET_SECONDS
 
         self.wait_for(at_rest, seconds=seconds, every=0.3)
 
-    def _read(self, cluster: Cluster, reader: str, topic: str, ends: dict[int, int]) -> bool:
-        committed = cluster.committed(group_name(self.kafka.prefix, reader), topic)
-        return all(committed.get(partition, 0) >= end for partition, end in ends.items())
+    def _read_to_the_end(self) -> tuple[bool, dict[str, dict[int, int]]]:
+        """Whether every group has read all of its input, and where the inputs end."""
+        ends: dict[str, dict[int, int]] = {}
+        done = True
+        try:
+            with Cluster(self.kafka) as cluster:
+                for reader, topic in READERS:
+                    name = topic_name(self.kafka.prefix, topic)
+                    ends[topic.name] = cluster.ends(name)
+                    read = cluster.committed(group_name(self.kafka.prefix, reader), name)
+                    done = done and all(read.get(partition, 0) >= end for partition, end in ends[topic.name].items())
+        except ClusterError:
+            done = False
+        return done, ends
 
     def wait_for(self, happened: Callable[[], bool], *, seconds: float = 60, every: float = 0.1) -> None:
         """Wait until *happened*; what the processes said tells why it did not."""
@@ -160,12 +167,13 @@ class River:
 
     def words(self) -> str:
         """The last words of every process."""
-        return "\n".join(f"== {p.name}, exits {p.exits}\n{p.words[-3000:]}" for p in self.processes.values())
+        return "\n".join(f"== {p.name}, exits {p.exits}\n{p.words[-9000:]}" for p in self.processes.values())
 
     def roll(self, names: Sequence[str]) -> None:
         """Restart the processes one by one: SIGTERM, a clean end, a new start."""
         for name in names:
             process = self.processes[name]
+            self.wait_for(lambda p=process: p.ready, seconds=180)
             status = process.stop()
             assert status == 0, f"{name} ended with {status}:\n{process.words[-4000:]}"
             process.start()
@@ -190,6 +198,4 @@ class River:
             print(self.words())
 
     def _whole(self) -> dict[str, str]:
-        import os
-
         return os.environ | self.environment

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from yarl import URL
 
 from streams.errors import ExplainedError
+from streams.runtime.agents.recovery import OrderlyTables
 from streams.runtime.credentials import access
 from streams.runtime.ledger import EPOCH
 from streams.settings import Kafka
@@ -75,6 +76,7 @@ def make_app(kafka: Kafka, name: str, credentials: Any = None) -> faust.App:
         topic_disable_leader=True,
         web_enabled=False,
         autodiscover=False,
+        TableManager=OrderlyTables,
     )
 
 

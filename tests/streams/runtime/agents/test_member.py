@@ -1,29 +1,37 @@
-"""What a member takes of what Faust hands it after partitions have come and gone; and what it says where the river is half grown."""
+"""What a consumer delivers is sorted by offsets: it may come again, or with something missing before it; a half-grown river is told."""
 
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from streams.runtime.agents.member import elsewhere, in_order, unequal
+from streams.runtime.agents.member import elsewhere, sort_out, unequal
 
 
-class Message(NamedTuple):
-    offset: int
+def events(*offsets: int) -> list[Any]:
+    """Of one partition."""
+    return [SimpleNamespace(message=SimpleNamespace(offset=offset)) for offset in offsets]
+
+
+def offsets(some: list[Any]) -> list[int]:
+    """Of events."""
+    return [event.message.offset for event in some]
 
 
 @pytest.mark.parametrize(
-    ("offsets", "taken"),
+    ("delivered", "new", "known", "gap"),
     [
-        ([5, 6, 7], [5, 6, 7]),
-        ([3, 4, 5], [5]),
-        ([5, 6, 5, 6, 7], [5, 6, 7]),
-        ([6, 5, 7], [6, 7]),
-        ([1, 2], []),
+        pytest.param((5, 6, 7), [5, 6, 7], [], False, id="what follows is new"),
+        pytest.param((3, 4, 5), [5], [3, 4], False, id="what was taken in is a repeat"),
+        pytest.param((5, 6, 5, 6, 7), [5, 6, 7], [5, 6], False, id="a repeat within one delivery is one"),
+        pytest.param((8, 9), [], [], True, id="entries before which some are missing must wait"),
+        pytest.param((8, 9, 5, 6, 7, 8), [5, 6, 7, 8], [], True, id="what was missing may come after a seek"),
+        pytest.param((5, 8), [5], [], True, id="what comes before a gap is taken in"),
     ],
-    ids=["as they lie", "some known", "again", "behind a later one: its gap is told", "all known"],
 )
-def test_each_entry_beyond_the_position_is_taken_once_and_in_order(offsets: list[int], taken: list[int]) -> None:
-    assert [m.offset for m in in_order([Message(o) for o in offsets], 4)] == taken
+def test_sorting_out(delivered: tuple[int, ...], new: list[int], known: list[int], gap: bool) -> None:
+    found = sort_out(events(*delivered), 5)
+    assert (offsets(found.new), offsets(found.known), found.gap) == (new, known, gap)
 
 
 def test_a_half_grown_river_is_told_with_what_finishes_it() -> None:
