@@ -6,16 +6,19 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SITES := $(addprefix streams/detection/data/,overlay.tsv countries.tsv divisions.tsv preferred.tsv)
 QUALITY := ../shared/quality
 
-.PHONY: run test broker lint bench quality gazetteer lock clean
+.PHONY: run test broker law lint bench quality gazetteer lock clean
 
 run: .venv/.run $(GAZETTEER)  ## everything on this machine, with the sample story
 	$(BIN)/tocsin up --sample
 
 test: .venv/.dev $(GAZETTEER)  ## all tests that need no broker
-	$(BIN)/python -m pytest -m "not broker"
+	$(BIN)/python -m pytest -m "not broker and not law"
 
 broker: .venv/.dev $(GAZETTEER)  ## the tests on a real Apache Kafka; needs Java 17 and Maven, or Docker, or TOCSIN_TEST_KAFKA=host:port
-	$(BIN)/python -m pytest tests/broker
+	$(BIN)/python -m pytest tests/broker -m "not law"
+
+law: .venv/.dev $(GAZETTEER)  ## the law of docs/architecture.md at full length, on a real Apache Kafka as above: half an hour; prints the table of bench/README.md
+	$(BIN)/python -m pytest tests/broker -m law
 
 lint: .venv/.dev  ## style, types, and who may import whom
 	$(BIN)/ruff check .

@@ -100,18 +100,11 @@ def up(sample: bool) -> None:
 
 
 @verb(main, "poll", "tocsin poll")
-@click.option(
-    "--session",
-    type=click.FloatRange(1, 300),
-    default=15.0,
-    show_default=True,
-    help="Seconds of silence after which other pollers take this one's feeds.",
-)
-def poll(session: float) -> None:
+def poll() -> None:
     """Poll feeds into Kafka; start as many as you like, they share the feeds. Ctrl-C or SIGTERM stops it."""
     from alerts.commands.poll import Poll
 
-    sys.exit(Poll(settings=settings(), session_seconds=session, screen=sys.stdout).run())
+    sys.exit(Poll(settings=settings(), screen=sys.stdout).run())
 
 
 @verb(main, "work", "tocsin work --stages fuse,select,judge,route")
@@ -206,3 +199,12 @@ def topics_check() -> None:
     from alerts.commands import topics
 
     sys.exit(topics.check(settings(), sys.stdout))
+
+
+@verb(topics, "grow", "TOCSIN_KAFKA=kafka-1:9092 tocsin topics grow 24")
+@click.argument("partitions", type=click.IntRange(1, 1000))
+def topics_grow(partitions: int) -> None:
+    """Give the topics that are read by key PARTITIONS partitions, while nobody works on them. Run again, it finishes what it began."""
+    from alerts.commands import grow
+
+    sys.exit(grow.grow(settings(), partitions, sys.stdout))

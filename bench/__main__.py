@@ -2,10 +2,15 @@
 
 import os
 import platform
+import sys
 from datetime import UTC, datetime
 from itertools import chain
 
-from bench import local, steps
+from bench import local, steps, stream
+
+PARTS = {"steps": steps.figures, "local": local.figures, "stream": stream.figures}
+"""Names to give after `python -m bench`; without any, all but what needs a broker."""
+USUAL = ("steps", "local")
 
 
 def machine() -> str:
@@ -17,7 +22,7 @@ def main() -> None:
     """Measure and print."""
     print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}\n")
     print("| what | figure | beside, in the same run | ratio |\n|---|---|---|---|")
-    for row in chain(steps.figures(), local.figures()):
+    for row in chain.from_iterable(PARTS[name]() for name in sys.argv[1:] or USUAL):
         print(f"| {' | '.join(row)} |", flush=True)
 
 

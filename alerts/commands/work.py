@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from alerts.commands.configuration import Configuration
@@ -72,6 +72,8 @@ class Work:
     stages: Sequence[str]
     screen: TextIO
     processes: int
+    _shown: dict[str, set[int]] = field(default_factory=dict)
+    """Partitions whose lag is shown, by stage."""
 
     def tell(self, text: str) -> None:
         """One line for people."""
@@ -108,6 +110,8 @@ class Work:
                 failed += failures(await asyncio.gather(watching, return_exceptions=True))
         tell_failures(failed, self.tell)
         self.tell("stopped; nothing is lost, others go on from here" if not failed else "stopped by a failure; start it again")
+        if worker.hangs:  # a consumer's thread would keep this process for ever
+            os._exit(1)
         return 1 if failed else 0
 
     async def _pool(self, stack: AsyncExitStack) -> DetectionPool | None:
@@ -145,8 +149,11 @@ class Work:
             stack.push_async_callback(health.close)
             self.tell(f"metrics and health on http://{self.settings.metrics[0]}:{health.port}/metrics, /health/live, /health/ready")
 
-    @staticmethod
-    def _lagging(name: str, lag: Lag) -> None:
+    def _lagging(self, name: str, lag: Lag) -> None:
+        for partition in self._shown.pop(name, set()) - lag.keys():  # another worker's now
+            metrics.LAG_ENTRIES.remove(name, str(partition))
+            metrics.LAG_SECONDS.remove(name, str(partition))
+        self._shown[name] = set(lag)
         for partition, (entries, seconds) in lag.items():
             metrics.LAG_ENTRIES.labels(name, str(partition)).set(entries)
             metrics.LAG_SECONDS.labels(name, str(partition)).set(seconds)

@@ -5,7 +5,7 @@ An attempt is made again only if the process died before its outcome was written
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -102,19 +102,20 @@ class Dispatch:
         """Look at further deliveries, each queued for its receiver; say whether more may be read at once."""
         if len(self._open) >= AHEAD:
             return False
-        entries, refused = self._log.read(READ), list[tuple[Topic, Record]]()
+        entries, refused = self._log.read(READ), dict[int, tuple[Topic, Record]]()
         for offset, at, body in entries:
             self._next = offset + 1
             delivery = decoded(body, at)
             if isinstance(delivery, Rejected):
-                refused.append((REJECTED, delivery))
-            if isinstance(delivery, Rejected) or delivery.state != "pending" or offset in self._done:
+                refused[offset] = (REJECTED, delivery)
+                self._open.add(offset)
+            elif delivery.state != "pending" or offset in self._done:
                 self._done.add(offset)
             else:
                 self._open.add(offset)
                 self._waiting.setdefault(delivery.receiver, deque()).append((offset, delivery))
         if refused or (not self._open and self._position != self._next):
-            await self._finish(refused)
+            await self._finish(list(refused.values()), refused)
         return len(entries) == READ
 
     def _begin(self, group: asyncio.TaskGroup) -> None:
@@ -133,15 +134,18 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001  this loop owns it: one delivery that breaks the sender must not stop all others
             outcome = _broken(delivery, error)
         self._under_way[delivery.receiver] -= 1
-        self._open.discard(offset)
-        self._done.add(offset)
-        await self._finish([(NOTIFICATIONS, outcome)])
+        await self._finish([(NOTIFICATIONS, outcome)], (offset,))
         self._heard(delivery, outcome)
         self._wake.set()
 
-    async def _finish(self, facts: Sequence[tuple[Topic, Record]]) -> None:
-        """Write how attempts ended, and go on from before the first that is still open."""
+    async def _finish(self, facts: Sequence[tuple[Topic, Record]], ended: Iterable[int]) -> None:
+        """Write how the deliveries at *ended* ended, and go on from before the first that is still open.
+
+        They count as done only now: whoever writes before them must not say that they are, as their facts may never follow.
+        """
         async with self._recording:
+            self._open.difference_update(ended)
+            self._done.update(ended)
             start = min(self._open, default=self._next)
             self._done = {o for o in self._done if o >= start}
             known, self._recorded = self._recorded, set(self._done)

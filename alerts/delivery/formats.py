@@ -25,8 +25,9 @@ def legible(text: str, limit: int | None = None) -> str:
         limit: Longest answer in characters; what is cut is marked ``[...]``. None does not cut.
     """
     words = " ".join(text.split())
-    kept = "".join(c for c in words if c in JOINERS or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
-    return kept if limit is None or len(kept) <= limit else f"{kept[: limit - 6].rstrip()} [...]"
+    if not words.isprintable():  # as most text is: then nothing is to be left out
+        words = "".join(c for c in words if c in JOINERS or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
+    return words if limit is None or len(words) <= limit else f"{words[: limit - 6].rstrip()} [...]"
 
 
 def date_time_group(at: datetime) -> str:

@@ -16,6 +16,8 @@ import msgspec
 from streams.records import Part
 from streams.runtime.states import Row
 
+EPOCH = "epoch"
+"""Header of every record: the epoch of its writer, in digits."""
 COMMIT = b"commit"
 """Key of the commit records; of each partition compaction keeps the last."""
 CONTROL: Row = ("", "control", "")
@@ -74,12 +76,14 @@ class Ledger:
         """Lay the last commit over the rows, when all was read, and begin an epoch of our own.
 
         Returns:
-            What to append, so that compaction does not keep what a former writer wrote last.
+            What to append before anything else: rows that only the last commit holds, and those that a former writer wrote last.
         """
         if self._last is not None:
             self.position = self._last.position
             for row, body in self._last.rows:
-                self._set(row, body)
+                if self._get(row) != body:  # the writer was cut off; our next commit would be all that is left of this one
+                    self._outdated.add(row_key(row))
+                    self._set(row, body)
         self.epoch += 1
         mended = [(key, self._value(key)) for key in sorted(self._outdated)]
         self._outdated.clear()
@@ -102,6 +106,10 @@ class Ledger:
         """The rows of one key, by field and entry."""
         head = self._heads.get(key)
         return ({} if head is None else {("", ""): head}) | self._entries.get(key, {})
+
+    def state_keys(self) -> Iterator[str]:
+        """The key of every state. What has the key "" is of the partition: the control, and what is done beyond the position."""
+        return (key for key in self._heads.keys() | self._entries.keys() if key)
 
     def heads(self) -> Iterator[tuple[Row, bytes]]:
         """The head of every state."""

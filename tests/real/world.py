@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,6 +42,8 @@ class World:
     """webhook-id, body and headers of each POST."""
     refuse: int = 0
     """How many of the next POSTs are answered with 503."""
+    texts: Sequence[str] = ()
+    """What its entries say, in turn; without, a few deeds at a few places."""
     etags: bool = False
     """Whether its documents have one, and who shows the latest is told that nothing is new."""
     asked: list[tuple[str, str | None, float]] = field(default_factory=list)
@@ -58,7 +60,7 @@ class World:
         shown = self.shown
         self.served_all = shown == self.total
         now = datetime.now(UTC)
-        items = "".join(f"<item>{_entry(i, now)}</item>" for i in reversed(range(shown)))
+        items = "".join(f"<item>{_entry(i, now, self.texts)}</item>" for i in reversed(range(shown)))
         return f"<?xml version='1.0'?><rss version='2.0'><channel><title>World</title>{items}</channel></rss>".encode()
 
     def received(self) -> dict[str, set[bytes]]:
@@ -79,17 +81,17 @@ class World:
         return out
 
 
-def _entry(i: int, now: datetime) -> str:
+def _entry(i: int, now: datetime, texts: Sequence[str]) -> str:
     place, deed = list(product(PLACES, DEEDS))[(i * 7) % (len(PLACES) * len(DEEDS))]
-    text = deed.format(place=place, day=f"{now:%A}", n=3 + i)
+    text = texts[i % len(texts)] if texts else deed.format(place=place, day=f"{now:%A}", n=3 + i)
     name = f"<guid isPermaLink='false'>entry-{i}</guid><title>Report {i}</title>"
     return f"{name}<description>{text}</description><pubDate>{format_datetime(now)}</pubDate>"
 
 
 @contextmanager
-def a_world(total: int, per_second: float, *, etags: bool = False) -> Iterator[World]:
+def a_world(total: int = 0, per_second: float = 1.0, *, texts: Sequence[str] = (), etags: bool = False) -> Iterator[World]:
     """Serve a world until the block ends."""
-    world = World(total=total, per_second=per_second, etags=etags)
+    world = World(total=total, per_second=per_second, texts=texts, etags=etags)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -1,5 +1,6 @@
 """Faust apps as we want them, and the little that we ask of their producers."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +10,15 @@ from aiokafka import AIOKafkaProducer
 from yarl import URL
 
 from streams.errors import ExplainedError
+from streams.runtime.agents.recovery import OrderlyTables
 from streams.runtime.credentials import access
+from streams.runtime.ledger import EPOCH
 from streams.settings import Kafka
 
 MOST_BYTES = 16 * 2**20
 """The largest record that we write: a rejected article of 5 MB, in JSON."""
 BATCH_BYTES = 2**20
 """Of a batch on the wire, before compression; a larger record goes by itself."""
-EPOCH = "epoch"
 
 
 class BrokerError(ExplainedError, RuntimeError):
@@ -62,7 +64,6 @@ def make_app(kafka: Kafka, name: str, credentials: Any = None) -> faust.App:
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=MOST_BYTES,
         producer_acks=-1,
-        producer_compression_type="lz4",
         producer_max_batch_size=BATCH_BYTES,
         producer_max_request_size=MOST_BYTES,
         producer_request_timeout=60.0,
@@ -75,6 +76,7 @@ def make_app(kafka: Kafka, name: str, credentials: Any = None) -> faust.App:
         topic_disable_leader=True,
         web_enabled=False,
         autodiscover=False,
+        TableManager=OrderlyTables,
     )
 
 
@@ -110,20 +112,21 @@ async def write(producer: AIOKafkaProducer, records: Iterable[Sent]) -> None:
     batches: dict[tuple[str, int], list[Sent]] = {}
     for record in records:
         batches.setdefault((record.topic, record.partition), []).append(record)
-    acknowledged = [future for (topic, partition), sent in batches.items() for future in await _begin(producer, topic, partition, sent)]
-    for future in acknowledged:
-        await future
+    await asyncio.gather(*(_append(producer, topic, partition, sent) for (topic, partition), sent in batches.items()))
 
 
-async def _begin(producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[Sent]) -> list[Any]:
-    futures, batch = [], producer.create_batch()
+async def _append(producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[Sent]) -> None:
+    """Append records to one partition, in batches, each acknowledged before the next is sent: what fails leaves a clean cut.
+
+    A batch is taken by the brokers whole or not at all.
+    """
+    batch = producer.create_batch()
     for r in records:
         if len(r.value or b"") > MOST_BYTES:
             raise BrokerError(f"a record for {topic} has {len(r.value or b'')} bytes; the largest that can be written has {MOST_BYTES}")
         headers = [] if r.epoch is None else [(EPOCH, b"%d" % r.epoch)]
         if batch.append(key=r.key, value=r.value, timestamp=None, headers=headers) is None:  # full; an empty one takes any record
-            futures.append(await producer.send_batch(batch, topic, partition=partition))
+            await (await producer.send_batch(batch, topic, partition=partition))
             batch = producer.create_batch()
             batch.append(key=r.key, value=r.value, timestamp=None, headers=headers)
-    futures.append(await producer.send_batch(batch, topic, partition=partition))
-    return futures
+    await (await producer.send_batch(batch, topic, partition=partition))

@@ -8,18 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.runtime.agents.app import BrokerError, Sent, make_app, partitions_of, producer_of, raw_topic, write
-from streams.runtime.agents.pulse import Pulse
+from streams.runtime.agents.recovery import Forgetful
 from streams.runtime.agents.table import LedgerTable
 from streams.runtime.layout import group_name, partition_of, state_name, topic_name
 from streams.runtime.ledger import Ledger, Write
+from streams.runtime.pulse import Pulse
+from streams.runtime.rekey import misplaced
 from streams.runtime.states import Row
 from streams.settings import Kafka
 from streams.topics import Topic
 
 BATCH = 256
 """Messages taken at once."""
-WITHIN = 0.02
-"""Seconds that a message waits for others."""
+FEW = 8
+"""Messages: a batch of more shows that there is work for larger ones."""
+LINGER_SECONDS = 0.02
+"""How long the next batch then waits to grow; an alert on a quiet river waits for nothing."""
+CALLS = 16
+"""Under way together in a consumer's thread: with Faust's two, a fetch and a commit that wait for a rebalance keep out whatever ends it."""
+SEEK_SECONDS = 1.0
+"""Between two requests for entries that did not reach us: what is on its way meanwhile is of the time before."""
 FULL_SECONDS = 0.05
 """Between two looks whether there is room again."""
 
@@ -51,10 +59,9 @@ class Member(ABC):
         self.app = make_app(around.kafka, group_name(around.kafka.prefix, name), around.credentials)
         self.ready = False
         """Whether partitions were assigned and recovered, if only none."""
-        self.moved_at = time.monotonic()
-        """When something was last taken in."""
+        self._moved_at = time.monotonic()
         self.seen: dict[int, float] = {}
-        """Unix time of the last entry that came, by partition."""
+        """Unix time of the last entry that came, by partition that is ours; of a new one, when it became ours."""
         self._around = around
         self._prefix = around.kafka.prefix
         self._outputs = tuple(outputs)
@@ -63,8 +70,11 @@ class Member(ABC):
         self._counts: dict[str, int] = {}
         self._mending: dict[int, list[Write]] = {}
         self._epochs: dict[int, int] = {}
+        self._sought: dict[int, float] = {}
+        """When entries were asked for again, by partition."""
         self._busy = asyncio.Lock()
-        self.app.tables.add(LedgerTable(self.app, self._changelog, self._recovered))
+        self._table = LedgerTable(self.app, self._source, self._changelog, self._recovered, around.fail)
+        self.app.tables.add(self._table)
         self.app.agent(raw_topic(self.app, self._source), name=name)(self._read)
         on_revoked: Any = self.app.on_partitions_revoked
         on_revoked.connect(self._revoked)
@@ -91,12 +101,24 @@ class Member(ABC):
     def positions(self) -> dict[int, int]:
         """Offset of the last entry taken in, by partition that is ours."""
 
+    async def start(self) -> None:
+        """Join the group."""
+        consumer: Any = self.app.consumer
+        consumer._read_offset = Forgetful()
+        consumer._thread.method_queue.num_workers = CALLS
+        await self.app.start()
+
     async def leave(self) -> None:
         """Finish what is under way, then leave the group."""
         self.ready = False
         async with self._busy:
             await self.closed()
         await self.app.stop()
+
+    @property
+    def moved_at(self) -> float:
+        """When something was last taken in, be it of a changelog; by the monotonic clock."""
+        return max(self._moved_at, self._table.read_at)
 
     @property
     def failure(self) -> Exception | None:
@@ -122,9 +144,7 @@ class Member(ABC):
             self._counts[topic] = await partitions_of(producer_of(self.app), topic)
         ours, changelog = self._counts[self._source], self._counts[self._changelog]
         if ours != changelog:
-            raise BrokerError(
-                f"{self._source} has {ours} partitions, but {self._changelog} has {changelog}; `tocsin topics check` says more"
-            )
+            raise BrokerError(unequal(self._source, ours, self._changelog, changelog))
 
     def sent(self, topic: Topic, record: Any) -> Sent:
         """Where a record goes."""
@@ -139,26 +159,42 @@ class Member(ABC):
     async def last(self, partition: int, ledger: Ledger, rows: Mapping[Row, bytes | None], position: int) -> None:
         """Make *rows* last, as of the input entry at *position*."""
         first, rest = ledger.commit(rows, position)
-        await self.write([self._kept(partition, ledger.epoch, first)])
-        await self.write([self._kept(partition, ledger.epoch, row) for row in rest])
-        self.moved_at = time.monotonic()
+        await self.write([self._kept(partition, ledger.epoch, record) for record in (first, *rest)])
+        self._moved_at = time.monotonic()
 
     def _kept(self, partition: int, epoch: int, record: Write) -> Sent:
         return Sent(self._changelog, partition, *record, epoch=epoch)
 
     def _recovered(self, ledgers: dict[int, Ledger], mending: dict[int, list[Write]]) -> None:
+        partitions = self._counts[self._changelog]
+        if wrong := [(p, key) for p, ledger in ledgers.items() if (key := misplaced(ledger, p, partitions)) is not None]:
+            self._around.fail(BrokerError(elsewhere(self._changelog, partitions, *wrong[0])))
+            return
         self._mending = {p: writes for p, writes in mending.items() if writes}
         self._epochs = {p: ledger.epoch for p, ledger in ledgers.items()}
+        self.seen = {p: self.seen.get(p, time.time()) for p in ledgers}
         self.opened(ledgers)
         self.ready = True
 
     async def _revoked(self, _app: Any, _revoked: Any, **_: Any) -> None:
         self.ready = False
+        self._table.revoked()
         async with self._busy:
             await self.closed()
 
     async def _read(self, stream: Any) -> None:
-        async for events in stream.noack_take(BATCH, within=WITHIN):
+        """Take in whatever has come, as long as the agent lives.
+
+        The queue is emptied by hand: `Stream.noack_take` waits for a full batch or a time, and both cost every alert that time.
+        """
+        queue, busy = stream.channel.queue, False
+        while True:
+            events = [await queue.get()]
+            if busy:
+                await asyncio.sleep(LINGER_SECONDS)
+            while len(events) < BATCH and not queue.empty():
+                events.append(queue.get_nowait())
+            busy = len(events) > FEW
             try:
                 while self.full:  # noqa: ASYNC110  there is room when any of many has some
                     await asyncio.sleep(FULL_SECONDS)
@@ -180,28 +216,83 @@ class Member(ABC):
             return  # revoked meanwhile; whoever has it now reads them
         if writes := self._mending.pop(partition, None):
             await self.write(self._kept(partition, self._epochs[partition], w) for w in writes)
-        new = [e.message for e in events if e.message.offset > position]
+        sorted_out = sort_out(events, position + 1)
+        if sorted_out.gap and not sorted_out.new:
+            sorted_out = sort_out(events, await self._seek(partition, position + 1))
         self.seen[partition] = events[-1].message.timestamp
-        if new:
-            await self._no_gap(partition, position, new[0].offset)
-            await self.take(partition, new)
-        self.acknowledge(partition, events)
+        if sorted_out.new:
+            await self.take(partition, [e.message for e in sorted_out.new])
+        self.acknowledge(partition, [*sorted_out.known, *sorted_out.new])
 
     def acknowledge(self, partition: int, events: Sequence[Any]) -> None:
         """Give *events* back to the cluster as done; they were taken in."""
         for event in events:
             event.ack()
 
-    async def _no_gap(self, partition: int, position: int, offset: int) -> None:
-        """See that no entry was passed over: offsets follow each other, unless retention took some before we could read them.
+    async def _seek(self, partition: int, offset: int) -> int:
+        """Have the entries from *offset* on delivered again: some of them did not reach us.
 
-        Raises:
-            BrokerError: Entries were not delivered to us; a new start reads them.
+        Returns:
+            Offset of the first that there is: retention may have taken some before we could read them.
         """
-        if offset == position + 1:
-            return
-        tp = next(tp for tp in self.app.consumer.assignment() if tp.topic == self._source and tp.partition == partition)
-        first = (await self.app.consumer.earliest_offsets(tp))[tp]
-        if offset > max(first, position + 1):
-            missing = f"{self._source}[{partition}]: entries {position + 1} to {offset - 1} did not reach us"
-            raise BrokerError(f"{missing}; starting anew reads them")
+        consumer: Any = self.app.consumer
+        tp = next((tp for tp in consumer.assignment() if tp.topic == self._source and tp.partition == partition), None)
+        if tp is None:
+            return offset
+        if time.monotonic() - self._sought.get(partition, 0.0) < SEEK_SECONDS:
+            return offset
+        self._sought[partition] = time.monotonic()
+        try:
+            async with asyncio.timeout(SEEK_SECONDS):  # in a rebalance it waits for its end, and the rebalance for us
+                first: int = max(offset, (await consumer.earliest_offsets(tp))[tp] or 0)
+                if first == offset:
+                    await consumer.seek_wait({tp: offset})
+                return first
+        except TimeoutError:
+            return offset
+
+
+@dataclass(frozen=True)
+class SortedOut:
+    """What was delivered, by what it is to us; the rest comes later, or again.
+
+    Attributes:
+        new: Follow each other, and what was taken in.
+        known: Repeats of what was taken in.
+        gap: Whether there were others, before which some are missing.
+    """
+
+    new: list[Any]
+    known: list[Any]
+    gap: bool
+
+
+def sort_out(events: Sequence[Any], first: int) -> SortedOut:
+    """Sort *events* of one partition out, of which the first not taken in has the offset *first*."""
+    new, known, gap = list[Any](), list[Any](), False
+    for event in events:
+        offset = event.message.offset
+        if offset == first:
+            new.append(event)
+            first += 1
+        elif offset < first:
+            known.append(event)
+        else:
+            gap = True
+    return SortedOut(new, known, gap)
+
+
+def unequal(source: str, ours: int, changelog: str, theirs: int) -> str:
+    """What to say where a changelog has not as many partitions as what it is of."""
+    return (
+        f"{source} has {ours} partitions, but {changelog} has {theirs}; if the river is being grown, finish it with "
+        f"`tocsin topics grow {max(ours, theirs)}`; else `tocsin topics check` says more"
+    )
+
+
+def elsewhere(changelog: str, partitions: int, partition: int, key: str) -> str:
+    """What to say where the state of a key lies in another partition than where its records come."""
+    return (
+        f"{changelog}: the state of {key!r} lies in partition {partition}, but its records come in {partition_of(key, partitions)}; "
+        f"stop all workers and pollers and run `tocsin topics grow {partitions}`, which puts every state in its place"
+    )

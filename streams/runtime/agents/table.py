@@ -1,13 +1,14 @@
 """A Faust table whose partitions are ledgers: Faust reads the changelog, and what a record there means is the ledger's to say."""
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import faust
 from faust.types import TP
 
-from streams.runtime.agents.app import EPOCH, BrokerError, raw_topic
-from streams.runtime.ledger import Ledger, Write
+from streams.runtime.agents.app import BrokerError, raw_topic
+from streams.runtime.ledger import EPOCH, Ledger, Write
 
 Recovered = Callable[[dict[int, Ledger], dict[int, list[Write]]], None]
 """Told after each recovery: the ledgers of the partitions that are ours, and what each wants to have mended."""
@@ -18,21 +19,45 @@ class LedgerTable(faust.Table[bytes, bytes]):
 
     Faust would keep all partitions in one dictionary, in which what a former owner deleted lives on. Here a partition that is
     revoked is dropped whole, and read anew should it come back.
+
+    Args:
+        source: The topic whose entries the states are of.
+        failed: Told why the states cannot be recovered.
+
+    Attributes:
+        read_at: When something of the changelog was last read, by the monotonic clock.
     """
 
-    def __init__(self, app: faust.App, changelog: str, recovered: Recovered) -> None:
+    def __init__(self, app: faust.App, source: str, changelog: str, recovered: Recovered, failed: Callable[[Exception], None]) -> None:
         super().__init__(
             app, name="state", key_type=bytes, value_type=bytes, changelog_topic=raw_topic(app, changelog, internal=True, acks=False)
         )
         self._ledgers: dict[int, Ledger] = {}
-        self._recovered = recovered
+        self._recovered, self._failed = recovered, failed
+        self._assigned = False
+        self._source = source
+        self.read_at = time.monotonic()
+
+    def revoked(self) -> None:
+        """Take nothing for recovered until partitions are assigned again."""
+        self._assigned = False
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Offset of the last changelog record that our ledger has read: from there Faust reads on."""
+        return self._ledgers[tp.partition].read_to if tp.partition in self._ledgers else None
+
+    def places(self) -> dict[TP, int]:
+        """Offset of the first entry not taken in, by partition of the input that is ours."""
+        return {TP(self._source, partition): ledger.position + 1 for partition, ledger in self._ledgers.items()}
 
     async def on_rebalance(self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0) -> None:
+        self._assigned = True
         ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
-        self._ledgers = {p: self._ledgers.get(p) or Ledger() for p in ours}
+        self._ledgers = {p: self._ledgers[p] if p in self._ledgers else Ledger() for p in ours}  # an empty one is false
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
+        self.read_at = time.monotonic()
         for event in batch:
             message = event.message
             ledger = self._ledgers.get(message.partition)
@@ -41,6 +66,14 @@ class LedgerTable(faust.Table[bytes, bytes]):
                 ledger.read(message.offset, message.key, message.value, epoch)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        if not self._assigned:
+            return  # a recovery that a revocation has overtaken
+        try:
+            self._recover(active_tps)
+        except Exception as error:  # noqa: BLE001  Faust passes over it, and the worker would wait for ever
+            self._failed(error)
+
+    def _recover(self, active_tps: set[TP]) -> None:
         tables: Any = self.app.tables
         ends = tables.recovery.active_highwaters
         for tp in active_tps:

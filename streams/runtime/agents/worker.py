@@ -8,8 +8,8 @@ from datetime import datetime
 
 from streams.runtime.agents.app import credentials_of
 from streams.runtime.agents.member import Member, Surroundings
-from streams.runtime.agents.pulse import Pulse
 from streams.runtime.agents.stage import StageAgent
+from streams.runtime.pulse import Pulse
 from streams.settings import Kafka
 
 TICK_EVERY = 0.25
@@ -18,8 +18,11 @@ STOP_SECONDS = 25.0
 """Within which a member must have stopped; then the process ends anyway, as after a kill."""
 WATCH_EVERY = 2.0
 """Seconds between two looks at how the members are."""
+ANSWER_SECONDS = 5.0
+"""Within which a consumer says how far it is; one that hangs in a rebalance never does."""
 STUCK_SECONDS = 90.0
-"""With something to read and nothing read for so long, a consumer is taken for stuck (Faust: "has not sent fetch request")."""
+"""With something to read and nothing read for so long, a consumer is taken for stuck (Faust: "has not sent fetch request");
+likewise one that is without partitions for so long."""
 
 
 Lag = dict[int, tuple[int, float]]
@@ -32,6 +35,10 @@ def unheard(name: str, lag: Lag) -> None:
 
 class StuckError(RuntimeError):
     """A consumer reads nothing although there is something to read."""
+
+
+class HangsError(RuntimeError):
+    """A member did not stop in time."""
 
 
 class Worker:
@@ -50,9 +57,8 @@ class Worker:
         self.around = Surroundings(kafka, credentials_of(kafka), self._pulse, self._fail)
         self.members: list[Member] = []
         self._lag, self._began, self._stuck_since = lag, time.time(), dict[str, float]()
-        logging.getLogger("faust").setLevel(logging.ERROR)
-        logging.getLogger("mode").setLevel(logging.ERROR)
-        logging.getLogger("aiokafka").setLevel(logging.ERROR)
+        for library in ("faust", "mode", "aiokafka"):  # each failed attempt to connect, at length; what ends us we say ourselves, once
+            logging.getLogger(library).setLevel(logging.CRITICAL)
 
     def _fail(self, error: Exception) -> None:
         self._failures.append(error)
@@ -76,7 +82,7 @@ class Worker:
                 member.app.finalize()
                 await member.app.producer.maybe_start()
                 await member.check()
-            await asyncio.gather(*(m.app.start() for m in self.members))
+            await asyncio.gather(*(m.start() for m in self.members))
             waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(self._ended.wait())]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         except Exception as error:  # noqa: BLE001  told by the caller, as every failure
@@ -86,6 +92,11 @@ class Worker:
             task.cancel()
         return self._failures
 
+    @property
+    def hangs(self) -> bool:
+        """Whether something of it did not stop, and would keep the process from its end."""
+        return any(isinstance(failure, HangsError) for failure in self._failures)
+
     async def _stop(self) -> None:
         """Finish what is under way, then leave the groups."""
         for member in self.members:
@@ -94,7 +105,7 @@ class Worker:
             async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.gather(*(m.leave() for m in self.members))
         except TimeoutError:
-            self._failures.append(TimeoutError(f"not everything stopped within {STOP_SECONDS:g} s; nothing is lost by that"))
+            self._failures.append(HangsError(f"not everything stopped within {STOP_SECONDS:g} s; nothing is lost by that"))
 
     async def _tick(self) -> None:
         while True:
@@ -115,17 +126,29 @@ class Worker:
                     self._fail(failure)
                 elif member.ready:
                     await self._look_at(member)
+                else:
+                    self._fear(member, "gets no partitions, or cannot read its states")
+
+    def _fear(self, member: Member, what: str) -> None:
+        """Take *member* for stuck if it has been so for long, and nothing moved."""
+        since = self._stuck_since.setdefault(member.name, time.monotonic())
+        if time.monotonic() - max(since, member.moved_at) > STUCK_SECONDS:
+            self._fail(StuckError(f"{member.name} {what} for {STUCK_SECONDS:g} s; a new start helps, once the brokers answer"))
 
     async def _look_at(self, member: Member) -> None:
         try:
-            behind = await member.behind()
+            async with asyncio.timeout(ANSWER_SECONDS):
+                behind = await member.behind()
+        except TimeoutError:
+            self._fear(member, "does not say how far it is")
+            return
         except Exception:  # noqa: BLE001  the cluster is away or being balanced; whoever writes to it learns more
             return
         self._lag(member.name, {p: (n, time.time() - member.seen.get(p, self._began) if n else 0.0) for p, n in behind.items()})
         if not any(behind.values()):
             self._stuck_since.pop(member.name, None)
-        elif time.monotonic() - max(self._stuck_since.setdefault(member.name, time.monotonic()), member.moved_at) > STUCK_SECONDS:
-            self._fail(StuckError(f"{member.name} takes nothing in although there is something to read; a new start helps"))
+        else:
+            self._fear(member, "takes nothing in although there is something to read")
 
 
 def failing(errors: Sequence[Exception]) -> str:

@@ -1,9 +1,9 @@
 """The reader of `deliveries`: makes each attempt that was planned, and repeats only what has no outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,10 @@ from alerts.delivery.dispatch import AT_ONCE, EACH, READ, READER, Dispatch
 from alerts.delivery.messages import render
 from alerts.records import Delivery, Outcome
 from alerts.topics import DELIVERIES, NOTIFICATIONS
+from streams.records import Record
 from streams.runtime.local import StoreLog
 from streams.runtime.store import Batch, Store
-from streams.topics import REJECTED
+from streams.topics import REJECTED, Topic
 from tests.alerts.saying import at
 from tests.builders import a_desk, a_receiver, an_alert
 
@@ -241,3 +242,42 @@ async def test_a_dispatch_that_is_stopped_listens_no_more(store: Store) -> None:
     async with at_work(store, Sending()):
         await until(lambda: len(store.listeners) == 1)
     assert store.listeners == []
+
+
+class SlowLog:
+    """A log of deliveries that takes its time to write, as a cluster does; it remembers what it was told, in order."""
+
+    position = 0
+
+    def __init__(self, deliveries: Iterable[Delivery]) -> None:
+        self.done: set[int] = set()
+        self.written: list[tuple[set[str], int, set[int]]] = []
+        """Deliveries whose facts were written, the position, and what was said to be done beyond it, of each writing."""
+        self._entries = [(i, d.at, DELIVERIES.encode(d)) for i, d in enumerate(deliveries)]
+
+    def read(self, limit: int) -> list[tuple[int, datetime, bytes]]:
+        entries, self._entries = self._entries[:limit], self._entries[limit:]
+        return entries
+
+    @contextmanager
+    def listening(self, listener: Callable[[], None]) -> Iterator[None]:
+        yield
+
+    async def record(self, facts: Sequence[tuple[Topic, Record]], position: int, done: Mapping[int, bool]) -> None:
+        self.written.append(
+            ({f.delivery for _, f in facts if isinstance(f, Outcome)}, position, {o for o, is_done in done.items() if is_done})
+        )
+        await asyncio.sleep(0.01)
+
+
+async def test_nothing_is_said_to_be_done_before_its_outcome_is_written() -> None:
+    deliveries = [a_delivery(f"r{i}") for i in range(8)]
+    log = SlowLog(deliveries)
+    task = asyncio.create_task(Dispatch(log, Sending()).run())
+    await until(lambda: len(log.written) == len(deliveries))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    told = set[str]()
+    for facts, position, done in log.written:
+        told |= facts
+        assert {deliveries[i].id for i in {*range(position), *done}} <= told

@@ -1,0 +1,89 @@
+"""Law 2: in whatever order articles arrive, the same events are there in the end, and whoever had to be told has been told."""
+
+import random
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.records import Alert, Rule
+from alerts.topics import ALERTS
+from streams.records import Event
+from streams.settings import Kafka
+from streams.topics import EVENTS
+from tests.broker.law import MANY, Bench, Row, replay
+from tests.real.law import assert_law, record
+from tests.real.river import River
+from tests.real.world import a_world
+
+ORDERS = 10
+MAX_AGE = Rule(id="any", title="", severity="routine").max_age
+
+
+def at_rest(events: Iterable[Event]) -> list[str]:
+    """What the last revision of each event says: place, type, day, owners and claims."""
+    last: dict[str, Event] = {}
+    for event in events:
+        if event.id not in last or event.revision > last[event.id].revision:
+            last[event.id] = event
+    return sorted(str((e.place.id, e.type, day(e), e.owners, e.claims)) for e in last.values() if e.accepted)
+
+
+def day(event: Event) -> str:
+    """On which it happened, or else was told of."""
+    return f"{event.occurred.start if event.occurred else event.first_reported:%Y-%m-%d}"
+
+
+Told = set[tuple[str, str, str]]
+"""Rule, place and day of alerts."""
+
+
+def alerted(alerts: Iterable[Alert]) -> Told:
+    """Of what was ever told."""
+    return {(a.rule, a.event.place.id, day(a.event)) for a in alerts}
+
+
+def standing(alerts: Iterable[Alert]) -> Told:
+    """Of what had to be told and stands in the end.
+
+    What was taken back another order may never have shown; nor an event without a date that turned out to be too old to wake anybody.
+    """
+    last: dict[str, Alert] = {}
+    for alert in alerts:
+        if alert.id not in last or alert.revision > last[alert.id].revision:
+            last[alert.id] = alert
+    return alerted(a for a in last.values() if a.change != "retraction" and not history(a))
+
+
+def history(alert: Alert) -> bool:
+    """Whether it is of something that ended too long ago for its rule."""
+    occurred = alert.event.occurred
+    return occurred is not None and occurred.end + MAX_AGE < alert.at
+
+
+@pytest.mark.parametrize(
+    ("order", "count"), [(0, 500), *(pytest.param(order, MANY, marks=pytest.mark.law) for order in range(1, ORDERS + 1))]
+)
+def test_the_order_of_arrival_changes_the_telling_and_not_the_end(
+    tmp_path: Path, kafka_settings: Kafka, law: Bench, order: int, count: int
+) -> None:
+    articles = list(law.articles(count))
+    random.Random(order).shuffle(articles)
+    with a_world() as world, River(tmp_path / "river", kafka_settings, world.port, partitions=3) as river:
+        river.make_topics().start_workers(1).wait_until_governed()
+        began = time.monotonic()
+        river.publish(articles)
+        river.wait_until_at_rest()
+        seconds = time.monotonic() - began
+        river.stop()
+        recorded = record(kafka_settings)
+        assert_law(recorded, law.reader)
+        replayed = replay(law.reader, articles, river)
+        events: Any = [r for r in replayed.logs[EVENTS.name] if isinstance(r, Event)]
+        alerts: Any = [r for r in replayed.logs[ALERTS.name] if isinstance(r, Alert)]
+        assert at_rest(recorded.all(EVENTS)) == at_rest(events)
+        assert standing(alerts) <= alerted(recorded.all(ALERTS))
+        told = f"the same {len(at_rest(events))} events; all {len(standing(alerts))} (rule, place, day) alerted"
+        law.told(Row(f"order {order}", count, 0, told, seconds))
