@@ -107,7 +107,7 @@ class Topic:
         """
         if (version := format_of(data)) > FORMAT:
             newer = f"written by a newer Tocsin (format {version}; this one reads {FORMAT})"
-            raise UnreadableRecordError(f"topic {self.name}: {newer}; upgrade this worker, then `tocsin rejected retry`")
+            raise UnreadableRecordError(f"topic {self.name}: {newer}; upgrade this worker, and have the record written again")
         try:
             return self._decoder().decode(data)
         except _UNREADABLE as error:
