@@ -48,6 +48,19 @@ class Rejected(Record, frozen=True, kw_only=True):
     offset: int | None = None
 
 
+class Retried(Record, frozen=True, kw_only=True):
+    """That a rejected record was written into its log again."""
+
+    id: str
+    """As people call it: see `alerts.commands.rejected.name_of`."""
+    at: Time
+
+    @property
+    def stage(self) -> str:
+        """None in particular; where it lies, everything lies in one partition."""
+        return ""
+
+
 class UnreadableRecordError(ValueError):
     """Bytes in a topic that are no record of it; the record goes to `rejected`."""
 
@@ -107,7 +120,7 @@ class Topic:
         """
         if (version := format_of(data)) > FORMAT:
             newer = f"written by a newer Tocsin (format {version}; this one reads {FORMAT})"
-            raise UnreadableRecordError(f"topic {self.name}: {newer}; upgrade this worker, and have the record written again")
+            raise UnreadableRecordError(f"topic {self.name}: {newer}; upgrade this worker, then `tocsin rejected retry`")
         try:
             return self._decoder().decode(data)
         except _UNREADABLE as error:
@@ -133,4 +146,10 @@ MENTIONS = Topic(
     identity=lambda m: f"{m.id}@{m.fetched.isoformat()}{'-' if isinstance(m, Withdrawn) else ''}",
 )
 EVENTS = Topic("events", (Event,), key=lambda e: e.id, identity=lambda e: f"{e.id}/{e.revision}")
-REJECTED = Topic("rejected", (Rejected,), key=lambda r: r.stage, identity=lambda r: f"{r.stage}:{r.topic}:{sha256(r.body).hexdigest()}")
+REJECTED = Topic("rejected", (Rejected, Retried), key=lambda r: r.stage, identity=lambda r: _of_rejected(r))
+
+
+def _of_rejected(record: Rejected | Retried) -> str:
+    if isinstance(record, Retried):
+        return f"retried:{record.id}@{record.at.isoformat()}"
+    return f"{record.stage}:{record.topic}:{sha256(record.body).hexdigest()}"
