@@ -100,18 +100,11 @@ def up(sample: bool) -> None:
 
 
 @verb(main, "poll", "tocsin poll")
-@click.option(
-    "--session",
-    type=click.FloatRange(1, 300),
-    default=15.0,
-    show_default=True,
-    help="Seconds of silence after which other pollers take this one's feeds.",
-)
-def poll(session: float) -> None:
+def poll() -> None:
     """Poll feeds into Kafka; start as many as you like, they share the feeds. Ctrl-C or SIGTERM stops it."""
     from alerts.commands.poll import Poll
 
-    sys.exit(Poll(settings=settings(), session_seconds=session, screen=sys.stdout).run())
+    sys.exit(Poll(settings=settings(), screen=sys.stdout).run())
 
 
 @verb(main, "work", "tocsin work --stages fuse,select,judge,route")
@@ -206,3 +199,48 @@ def topics_check() -> None:
     from alerts.commands import topics
 
     sys.exit(topics.check(settings(), sys.stdout))
+
+
+@verb(topics, "grow", "TOCSIN_KAFKA=kafka-1:9092 tocsin topics grow 24")
+@click.argument("partitions", type=click.IntRange(1, 1000))
+def topics_grow(partitions: int) -> None:
+    """Give the topics that are read by key PARTITIONS partitions, while nobody works on them. Run again, it finishes what it began."""
+    from alerts.commands import grow
+
+    sys.exit(grow.grow(settings(), partitions, sys.stdout))
+
+
+@main.group(cls=Verbs)
+def rejected() -> None:
+    """See what stages could not take, and have it read again."""
+
+
+@verb(rejected, "list", "tocsin rejected list --json")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def rejected_list(as_json: bool) -> None:
+    """Say what was set aside and not written again since: id, time, stage, place in its log, reason."""
+    from alerts.commands import rejected as command
+
+    sys.exit(command.listed(settings(), sys.stdout, as_json=as_json))
+
+
+@verb(rejected, "show", "tocsin rejected show 1a2b3c4d5e6f")
+@click.argument("name", metavar="ID")
+def rejected_show(name: str) -> None:
+    """Show all that is known of one record, its bytes and the stack included."""
+    from alerts.commands import rejected as command
+
+    sys.exit(command.show(settings(), name, sys.stdout))
+
+
+@verb(rejected, "retry", "tocsin rejected retry --all --stage fuse")
+@click.argument("names", metavar="[ID]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All that was set aside.")
+@click.option("--stage", help="With --all: only what this stage set aside.")
+def rejected_retry(names: Sequence[str], everything: bool, stage: str | None) -> None:
+    """Write records into their logs again, for their stage to read; without Kafka, while `tocsin up` is stopped."""
+    from alerts.commands import rejected as command
+
+    if bool(names) == everything or (stage and not everything):
+        raise click.UsageError("name records by their ids, or say --all, with --stage for those of one stage")
+    sys.exit(command.retry(settings(), names, stage, sys.stdout))

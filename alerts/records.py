@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.records import Event, Part, Record
+from streams.records import Event, Part, Record, Time
 
 Severity = Literal["flash", "urgent", "routine"]
 Change = Literal["new", "update", "correction", "retraction"]
@@ -109,14 +109,14 @@ class Desk(Part, frozen=True, kw_only=True):
 class RulesInForce(Record, frozen=True, kw_only=True):
     """Control: from now on these rules."""
 
-    at: datetime
+    at: Time
     rules: tuple[Rule, ...]
 
 
 class RoutesInForce(Record, frozen=True, kw_only=True):
     """Control: from now on these receivers, routes and ways of addressing."""
 
-    at: datetime
+    at: Time
     receivers: tuple[Receiver, ...]
     routes: tuple[Route, ...]
     desk: Desk = Desk()
@@ -126,9 +126,9 @@ class Silence(Record, frozen=True, kw_only=True):
     """Control: nothing to these receivers of these rules or places, from ``start`` up to ``end``. Empty means all."""
 
     id: str
-    at: datetime
-    start: datetime
-    end: datetime
+    at: Time
+    start: Time
+    end: Time
     by: str
     reason: str
     rules: tuple[str, ...] = ()
@@ -141,7 +141,7 @@ class Acknowledgement(Record, frozen=True, kw_only=True):
 
     alert: str
     by: str
-    at: datetime
+    at: Time
 
 
 class Match(Record, frozen=True, kw_only=True):
@@ -182,20 +182,20 @@ class Alert(Record, frozen=True, kw_only=True):
     rule: str
     title: str
     severity: Severity
-    at: datetime
+    at: Time
     reason: Reason
     stage: Literal["preliminary", "confirmed"] | None = None
     """None for a rule that asks for no confirmation."""
     needed: int | None = None
     """Owners that confirm."""
-    confirm_by: datetime | None = None
+    confirm_by: Time | None = None
     differences: tuple[str, ...] = ()
     """What changed since the revision before, most important first: ``Army source DENIES loss of the base``."""
     quiet_days: int | None = None
     """The rule's novelty window in days; None where it does not ask."""
     last_event: str | None = None
     """Number of the last accepted event here before this situation."""
-    last_event_at: datetime | None = None
+    last_event_at: Time | None = None
     event: Event
 
     @property
@@ -219,7 +219,7 @@ class Notification(Record, frozen=True, kw_only=True):
     rule: str
     severity: Severity
     receiver: Receiver
-    at: datetime
+    at: Time
     subject: str
     text: str
     headers: dict[str, str] = {}
@@ -240,13 +240,13 @@ class Outcome(Record, frozen=True, kw_only=True):
     receiver: str
     attempt: int
     """1 for the first."""
-    at: datetime
+    at: Time
     ok: bool
     final: bool = False
     """No further attempt can succeed: 410 Gone, mailbox refused for good."""
     detail: str
     """``204 No Content``; ``connection refused``; ``550 no such user``."""
-    retry_after: datetime | None = None
+    retry_after: Time | None = None
     """The receiver's own wish."""
 
     @property
@@ -263,7 +263,7 @@ class Delivery(Record, frozen=True, kw_only=True):
     state: DeliveryState
     attempt: int
     """Of a pending delivery the attempt to make now; of an ended one how many were made."""
-    at: datetime
+    at: Time
     detail: str = ""
     notification: Notification | None = None
     """With a pending delivery only: what to send."""

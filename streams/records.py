@@ -7,7 +7,7 @@ Times are aware datetimes in UTC. ``None`` always means "not known", never "zero
 import hashlib
 from base64 import b32encode
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -59,12 +59,23 @@ FACILITIES: frozenset[str] = frozenset(
 )
 """Kinds of place that are one site rather than a settlement or an area: there, all kinetic families are one event."""
 
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone; one without compares with no other, and cannot be read."""
 Range = tuple[int | None, int | None]
 """Lowest and highest count that the text allows: ``(23, None)`` is "at least 23"."""
 
 
+FORMAT = 1
+"""Version of the form in which records lie in topics; each names it there (``v``, see `streams.topics`)."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=True, gc=False):
-    """Anything that lies in a topic; on the wire it names its kind.
+    """Anything that lies in a topic; on the wire it names its kind, and the `FORMAT` it was written in.
+
+    The rule by which versions read each other: a field that is added has a default, and no field goes, changes its meaning or
+    takes other values. So an older record is read, and a newer one too, its unknown fields passed over. Whatever cannot be done so
+    counts `FORMAT` up: a record of a higher one is refused, with a word that says to upgrade. The same holds for states, without
+    the refusal. Samples of what each version wrote are in tests/golden.
 
     Frozen and made of frozen parts, it cannot refer to itself: the garbage collector need not look at it.
     """
@@ -77,7 +88,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Tick(Record, frozen=True, kw_only=True):
     """The passing of time, written into an input log by the runtime."""
 
-    at: datetime
+    at: Time
 
 
 class Verdict(Record, frozen=True, kw_only=True):
@@ -86,7 +97,7 @@ class Verdict(Record, frozen=True, kw_only=True):
     event: str
     accepted: bool
     by: str
-    at: datetime
+    at: Time
 
 
 class Article(Record, frozen=True, kw_only=True):
@@ -101,10 +112,10 @@ class Article(Record, frozen=True, kw_only=True):
     """Who publishes it, as configured for the feed; for an aggregator, the aggregator."""
     owner: str | None = None
     """Who stands behind the outlet, as configured for the feed; None: whoever the table of outlets names, else the outlet."""
-    published: datetime | None = None
+    published: Time | None = None
     """The feed's word; may be wrong, early or edited."""
-    updated: datetime | None = None
-    fetched: datetime | None = None
+    updated: Time | None = None
+    fetched: Time | None = None
     """Ours: when it was read; None only in files of articles, where ``published`` stands in."""
     author: str | None = None
     guid: str | None = None
@@ -161,8 +172,8 @@ class Actor(Part, frozen=True, kw_only=True):
 class Occurred(Part, frozen=True, kw_only=True):
     """When a thing happened, as the text says it: [start, end) in UTC."""
 
-    start: datetime
-    end: datetime
+    start: Time
+    end: Time
     precision: DatePrecision
 
 
@@ -195,9 +206,9 @@ class Mention(Record, frozen=True, kw_only=True):
     id: str
     article: str
     feed: str | None = None
-    fetched: datetime
+    fetched: Time
     """Of the article's revision that says this: of two mentions of one id the later counts."""
-    published: datetime
+    published: Time
     """The article's, never later than 5 minutes after ``fetched``; ``fetched`` where the feed gives none (then not ``dated``)."""
     dated: bool = True
     """Whether the feed says when the article came out. Without it nothing that is relative to publication has a date."""
@@ -254,7 +265,7 @@ class Withdrawn(Record, frozen=True, kw_only=True):
     """Of the mention."""
     article: str
     key: str
-    fetched: datetime
+    fetched: Time
     more: int = 0
     """As of a mention."""
 
@@ -279,7 +290,7 @@ class Evidence(Part, frozen=True, kw_only=True):
 
     article: str
     outlet: str | None
-    published: datetime | None
+    published: Time | None
     """None where the feed does not say."""
     quote: str
     source: str | None = None
@@ -295,7 +306,7 @@ class Event(Record, frozen=True, kw_only=True, cache_hash=True):
 
     id: str
     revision: int
-    at: datetime
+    at: Time
     """When fuse said so: the latest ``fetched`` it had seen under this key."""
     key: str
     type: EventType
@@ -303,8 +314,8 @@ class Event(Record, frozen=True, kw_only=True, cache_hash=True):
     family: Family
     place: Place
     occurred: Occurred | None
-    first_reported: datetime
-    last_reported: datetime
+    first_reported: Time
+    last_reported: Time
     actors: tuple[Actor, ...] = ()
     weapons: tuple[str, ...] = ()
     killed: Range | None = None

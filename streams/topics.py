@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from streams.records import EPOCH, Article, Event, Mention, Record, Tick, Withdrawn
+from streams.records import EPOCH, FORMAT, Article, Event, Mention, Part, Record, Tick, Time, Withdrawn
+
+MARK = b'{"v":%d,' % FORMAT
+"""What every record of this version begins with."""
 
 
 class ControlCopy(Record, frozen=True, kw_only=True):
     """A record of the `control` topic, copied into one partition of an input log, where it takes effect."""
 
-    at: datetime
+    at: Time
     body: msgspec.Raw
     number: int | None = None
     """Its offset in `control`: of two copies in one log a later one with a lower number is a repeat, and changes nothing.
@@ -23,7 +25,7 @@ class ControlCopy(Record, frozen=True, kw_only=True):
 
 def copy_of(record: Any, *, number: int | None = None) -> ControlCopy:
     """The copy of a control record, as it is written into the input logs of the stages that it governs."""
-    return ControlCopy(at=record.at, body=msgspec.Raw(msgspec.json.encode(record)), number=number)
+    return ControlCopy(at=record.at, body=msgspec.Raw(encode(record)), number=number)
 
 
 def content_of(record: Any) -> bytes:
@@ -36,7 +38,7 @@ class Rejected(Record, frozen=True, kw_only=True):
 
     stage: str
     topic: str
-    at: datetime
+    at: Time
     reason: str
     stack: str
     body: bytes
@@ -46,8 +48,48 @@ class Rejected(Record, frozen=True, kw_only=True):
     offset: int | None = None
 
 
+class Retried(Record, frozen=True, kw_only=True):
+    """That a rejected record was written into its log again."""
+
+    id: str
+    """As people call it: see `alerts.commands.rejected.name_of`."""
+    at: Time
+
+    @property
+    def stage(self) -> str:
+        """None in particular; where it lies, everything lies in one partition."""
+        return ""
+
+
 class UnreadableRecordError(ValueError):
     """Bytes in a topic that are no record of it; the record goes to `rejected`."""
+
+
+class Version(Part, frozen=True):
+    """All that is read of a record of which it is not known whether it can be read."""
+
+    v: int = 1
+    """Its `FORMAT`; records of before there were formats have none, and are of the first."""
+
+
+_VERSION = msgspec.json.Decoder(Version)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are no record; the last two for bytes that are no UTF-8, and for brackets without end."""
+
+
+def encode(record: Record) -> bytes:
+    """The bytes of *record*: JSON, with its format and its kind, the same on every machine."""
+    return MARK + msgspec.json.encode(record)[1:]
+
+
+def format_of(data: bytes) -> int:
+    """The format that a record says it is of; 1 where it says none, or nothing that can be read."""
+    if data.startswith(MARK):
+        return FORMAT
+    try:
+        return _VERSION.decode(data).v
+    except _UNREADABLE:
+        return 1
 
 
 @dataclass(frozen=True)
@@ -66,18 +108,22 @@ class Topic:
     identity: Callable[[Any], str]
 
     def encode(self, record: Record) -> bytes:
-        """The bytes of *record*: JSON, tagged with its kind, the same on every machine."""
-        return msgspec.json.encode(record)
+        """The bytes of *record*; see `encode`."""
+        return encode(record)
 
     def decode(self, data: bytes) -> Any:
         """Read one entry of the log.
 
         Raises:
-            UnreadableRecordError: It is not JSON, of no known kind, or lacks a field; unknown newer fields are passed over.
+            UnreadableRecordError: It is of a newer format, not JSON, of no known kind, or lacks a field; unknown newer fields are
+                passed over.
         """
+        if (version := format_of(data)) > FORMAT:
+            newer = f"written by a newer Tocsin (format {version}; this one reads {FORMAT})"
+            raise UnreadableRecordError(f"topic {self.name}: {newer}; upgrade this worker, then `tocsin rejected retry`")
         try:
             return self._decoder().decode(data)
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise UnreadableRecordError(f"topic {self.name}: {error}; the record starts with {data[:80]!r}") from error
 
     def _decoder(self) -> msgspec.json.Decoder[Any]:
@@ -100,4 +146,10 @@ MENTIONS = Topic(
     identity=lambda m: f"{m.id}@{m.fetched.isoformat()}{'-' if isinstance(m, Withdrawn) else ''}",
 )
 EVENTS = Topic("events", (Event,), key=lambda e: e.id, identity=lambda e: f"{e.id}/{e.revision}")
-REJECTED = Topic("rejected", (Rejected,), key=lambda r: r.stage, identity=lambda r: f"{r.stage}:{r.topic}:{sha256(r.body).hexdigest()}")
+REJECTED = Topic("rejected", (Rejected, Retried), key=lambda r: r.stage, identity=lambda r: _of_rejected(r))
+
+
+def _of_rejected(record: Rejected | Retried) -> str:
+    if isinstance(record, Retried):
+        return f"retried:{record.id}@{record.at.isoformat()}"
+    return f"{record.stage}:{record.topic}:{sha256(record.body).hexdigest()}"

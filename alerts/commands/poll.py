@@ -11,14 +11,14 @@ from typing import TextIO
 from alerts.commands.reporting import FeedReports, failures, now, tell, tell_failures
 from streams import metrics
 from streams.feeds.config import Feed, load_feeds
-from streams.feeds.leases import SESSION_SECONDS, Leases, PausedError, Pulse
+from streams.feeds.leases import Leases
 from streams.feeds.memory import FeedMemory
 from streams.feeds.poll import Poller
-from streams.feeds.produce import KafkaFeedStore, count_partitions, open_consumer, open_producer
+from streams.feeds.produce import KafkaFeedStore, count_articles, count_partitions, open_consumer, open_producer
 from streams.runtime.health import AddressError, serve_health
 from streams.runtime.layout import FEEDS, partition_of, topic_name
+from streams.runtime.pulse import STOOD_STILL, PausedError, Pulse
 from streams.settings import Settings
-from streams.topics import ARTICLES
 
 
 @dataclass
@@ -27,12 +27,15 @@ class Poll:
 
     Attributes:
         screen: Where people look.
-        session_seconds: After this much silence others take its feeds.
     """
 
     settings: Settings
     screen: TextIO
-    session_seconds: float = SESSION_SECONDS
+
+    @property
+    def session_seconds(self) -> int:
+        """After this much silence others take its feeds."""
+        return self.settings.kafka.session_seconds
 
     def tell(self, text: str) -> None:
         """One line for people."""
@@ -52,13 +55,13 @@ class Poll:
         feeds, kafka = load_feeds(self.settings.feeds), self.settings.kafka
         producer = open_producer(kafka)
         try:
-            articles = count_partitions(producer, kafka, topic_name(kafka.prefix, ARTICLES))
+            articles = count_articles(producer, kafka)
             partitions = count_partitions(producer, kafka, topic_name(kafka.prefix, FEEDS))
-            consumer = open_consumer(kafka, self.session_seconds)
+            consumer = open_consumer(kafka)
         except BaseException:
             producer.close(timeout=0)
             raise
-        pulse = Pulse(self.session_seconds / 2)
+        pulse = Pulse(self.session_seconds)
         leases = Leases(consumer, topic_name(kafka.prefix, FEEDS), partitions, pulse, session_seconds=self.session_seconds)
         store = KafkaFeedStore(producer, kafka, leases, articles=articles, feeds=partitions, tell=self.tell)
         return asyncio.run(self._run(feeds, store, leases, partitions, pulse))
@@ -134,7 +137,7 @@ class Poll:
         tell_failures(failed, self.tell)
         self.tell("stopped; nothing is lost, `tocsin poll` goes on from here" if not failed else "stopped by a failure")
         if any(isinstance(error, PausedError) for error in failed):
-            return PausedError.EXIT_STATUS
+            return STOOD_STILL
         return 1 if failed else 0
 
 

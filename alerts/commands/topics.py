@@ -10,7 +10,8 @@ from alerts.topics import CONTROL, DELIVERIES
 from streams.errors import ExplainedError
 from streams.events.fuse import FUSE
 from streams.runtime.cluster import Cluster, Lag
-from streams.runtime.layout import Bed, Found, differences, group_name, layout, numbered, topic_name
+from streams.runtime.layout import Bed, Found, differences, group_name, layout, numbered, state_name, topic_name
+from streams.runtime.logs import Logs
 from streams.settings import Settings
 from streams.topics import ARTICLES, Topic
 
@@ -86,7 +87,7 @@ def checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
         prefix = settings.kafka.prefix
         there = [(reader, topic_name(prefix, topic)) for reader, topic in READERS if topic_name(prefix, topic) in found]
         for reader, topic in there:
-            yield f"lag of {reader}", partial(_flow, cluster, reader, group_name(prefix, reader), topic)
+            yield f"lag of {reader}", partial(_flow, settings, cluster, reader, topic)
         if there:
             yield "groups", partial(_commit, cluster, group_name(prefix, "doctor"), there[0][1])
 
@@ -103,11 +104,29 @@ def _describe(cluster: Cluster, wanted: Sequence[Bed], found: dict[str, Found]) 
     return f"{len(wanted)}, as they should be"
 
 
-def _flow(cluster: Cluster, reader: str, group: str, topic: str) -> str:
-    told, late = told_of(reader, cluster.lag(group, topic), now=datetime.now(UTC))
+def _flow(settings: Settings, cluster: Cluster, reader: str, topic: str) -> str:
+    prefix = settings.kafka.prefix
+    lag = cluster.lag(group_name(prefix, reader), topic)
+    if lag.records:
+        lag = cluster.lag(lag.group, topic, taken_in(settings, cluster, state_name(prefix, reader)))
+    told, late = told_of(reader, lag, now=datetime.now(UTC))
     if late:
         raise TopicsError(told)
     return told
+
+
+def taken_in(settings: Settings, cluster: Cluster, changelog: str) -> dict[int, int]:
+    """The offset from which a reader goes on, by partition, as its changelog says; nothing where that is missing.
+
+    That is what holds. What the group told the cluster, and Kafka's own tools show, comes up to a second after, is not told
+    by who is killed, and is forgotten some days after the last member has left.
+    """
+    if changelog not in cluster.topics([changelog]):
+        return {}
+    starts, ends = cluster.starts(changelog), cluster.ends(changelog)
+    with Logs(settings.kafka) as logs:
+        positions = {p: logs.position(changelog, p, starts[p], ends[p]) for p in starts}
+    return {p: position + 1 for p, position in positions.items() if position >= 0}
 
 
 def told_of(reader: str, lag: Lag, *, now: datetime) -> tuple[str, bool]:

@@ -15,9 +15,8 @@ from kafka.errors import KafkaError
 from streams.errors import ExplainedError
 from streams.feeds.memory import FeedMemory
 from streams.runtime.layout import partition_of
+from streams.runtime.pulse import Pulse
 
-SESSION_SECONDS = 15.0
-"""After this much silence the group gives a poller's feeds to another: a killed poller's feeds rest about so long."""
 TURN_MS = 200
 RENEW_MS = 1_000
 """How long one renewal waits for its answer."""
@@ -26,46 +25,8 @@ Standing = Literal["held", "unconfirmed", "lost"]
 """Of a feed: ours; ours, but nobody has confirmed it for half a session; not ours."""
 
 
-class PausedError(ExplainedError):
-    """This process stood still so long that its feeds may be another's; it must write nothing, and end with `EXIT_STATUS`."""
-
-    EXIT_STATUS = 70
-    """EX_SOFTWARE of sysexits.h; a supervisor starts it again."""
-
-
 class LeasesError(ExplainedError):
     """The group of pollers will not have us."""
-
-
-class Pulse:
-    """Notices that the process stood still (SIGSTOP, a frozen container), once and for all. For use from any thread.
-
-    Args:
-        most_seconds: Between two beats; beat it several times as often.
-        clock: Monotonic, in seconds.
-    """
-
-    def __init__(self, most_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most, self._clock = most_seconds, clock
-        self._last, self._pause = clock(), 0.0
-        self._lock = threading.Lock()
-
-    def beat(self) -> None:
-        """Say that the process runs.
-
-        Raises:
-            PausedError: It stood still, now or before.
-        """
-        with self._lock:
-            now = self._clock()
-            gap, self._last = now - self._last, now
-            # Kept for good: whichever thread wakes first must not hide the pause from the one that is about to write.
-            self._pause = max(self._pause, gap if gap > self._most else 0.0)
-            if self._pause:
-                raise PausedError(
-                    f"this process stood still for {self._pause:.1f} s, and may do so for {self._most:g} s: its feeds may be another "
-                    "poller's by now, so it writes nothing more and ends; start it again, and look at what stopped it"
-                )
 
 
 class Tenant(Protocol):
@@ -93,6 +54,7 @@ class Leases(threading.Thread):
         consumer: Of the group, without automatic commits; not yet subscribed. It is closed in the end.
         topic: Of the memories.
         partitions: How many that topic has.
+        session_seconds: After this much silence the group gives our feeds to another: a killed poller's feeds rest about so long.
         clock: Monotonic, in seconds.
     """
 
@@ -103,7 +65,7 @@ class Leases(threading.Thread):
         partitions: int,
         pulse: Pulse,
         *,
-        session_seconds: float = SESSION_SECONDS,
+        session_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="leases", daemon=True)
@@ -146,6 +108,8 @@ class Leases(threading.Thread):
     def run(self) -> None:
         try:
             self._consumer.subscribe([self._topic], listener=_Listener(self))
+            # Before the group is joined: who leads it and knows no partitions shares none out, and kafka-python 3.0.12 may hang then.
+            self._consumer.partitions_for_topic(self._topic)
             while not self._ending.is_set():
                 self.turn()
         except Exception as error:  # noqa: BLE001  whatever ends the leases ends the poller, and is told there

@@ -22,10 +22,11 @@ from kafka.errors import (
 
 from streams import metrics
 from streams.errors import ExplainedError
-from streams.feeds.leases import SESSION_SECONDS, Standing
+from streams.feeds.leases import Standing
 from streams.feeds.memory import FeedMemory, reason_to_keep
 from streams.records import Article
-from streams.runtime.layout import FEEDS, RECORD_BYTES, group_name, partition_of, topic_name
+from streams.runtime.credentials import access
+from streams.runtime.layout import FEEDS, RECORD_BYTES, group_name, partition_of, state_name, topic_name
 from streams.settings import Kafka
 from streams.topics import ARTICLES
 
@@ -273,7 +274,7 @@ def open_producer(kafka: Kafka) -> KafkaProducer:
         raise _explained(kafka, "connecting", str(error)) from error
 
 
-def open_consumer(kafka: Kafka, session_seconds: float = SESSION_SECONDS) -> KafkaConsumer:
+def open_consumer(kafka: Kafka) -> KafkaConsumer:
     """Connect what holds the leases: a member of the group of pollers, not yet subscribed.
 
     Raises:
@@ -287,9 +288,9 @@ def open_consumer(kafka: Kafka, session_seconds: float = SESSION_SECONDS) -> Kaf
             auto_offset_reset="earliest",
             # Who comes or goes moves as few feeds as can be, and the others are polled on meanwhile.
             partition_assignment_strategy=[CooperativeStickyAssignor],
-            session_timeout_ms=int(session_seconds * 1_000),
-            heartbeat_interval_ms=int(session_seconds * 200),
-            max_poll_interval_ms=int(session_seconds * 4_000),
+            session_timeout_ms=kafka.session_seconds * 1_000,
+            heartbeat_interval_ms=kafka.session_seconds * 200,
+            max_poll_interval_ms=kafka.session_seconds * 4_000,
             max_partition_fetch_bytes=RECORD_BYTES + 65_536,
         )
     except (KafkaError, OSError) as error:
@@ -311,20 +312,27 @@ def count_partitions(producer: KafkaProducer, kafka: Kafka, topic: str) -> int:
         ) from error
 
 
+def count_articles(producer: KafkaProducer, kafka: Kafka) -> int:
+    """How many partitions the topic of articles has.
+
+    Raises:
+        BrokerError: As above, or the states of whoever reads them have more: the river is being grown.
+    """
+    topic, states = topic_name(kafka.prefix, ARTICLES), state_name(kafka.prefix, "detect")
+    articles, read = (count_partitions(producer, kafka, name) for name in (topic, states))
+    if articles != read:
+        raise BrokerError(
+            f"topic {topic} has {articles} partitions, but {states} has {read}: the river is being grown; finish it with "
+            f"`tocsin topics grow {max(articles, read)}`, then start this again"
+        )
+    return articles
+
+
 def _arguments(kafka: Kafka) -> dict[str, Any]:
     """What every client is told."""
-    secured: dict[str, Any] = {}
-    if kafka.protocol.endswith("SSL"):
-        files = {"ssl_cafile": kafka.ca, "ssl_certfile": kafka.certificate, "ssl_keyfile": kafka.key}
-        secured |= {name: str(path) for name, path in files.items() if path}
-    if kafka.protocol.startswith("SASL"):
-        secured |= {"sasl_mechanism": kafka.mechanism, "sasl_plain_username": kafka.user, "sasl_plain_password": kafka.password}
-    return {
-        "bootstrap_servers": list(kafka.servers),
+    return access(kafka) | {
         "client_id": f"{kafka.prefix}-{POLL}",
-        "security_protocol": kafka.protocol,
         "allow_auto_create_topics": False,
         "bootstrap_timeout_ms": int(CONNECT_SECONDS * 1_000),
         "reconnect_backoff_max_ms": 2_000,
-        **secured,
     }

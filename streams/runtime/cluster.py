@@ -144,6 +144,28 @@ class Cluster:
             self._admin.wait_for_topics(list(asked), timeout_ms=int(ANSWER_SECONDS * 1000))
             return made
 
+    def add_partitions(self, counts: Mapping[str, int]) -> None:
+        """Give each of the topics so many partitions, more than it has, and wait until all of them can be used."""
+        with self._explained("does not add partitions"):
+            self._admin.create_partitions(dict(counts))
+            deadline = time.monotonic() + ANSWER_SECONDS
+            while (late := [t["name"] for t in self._admin.describe_topics(list(counts)) if not _usable(t, counts[t["name"]])]) != []:
+                if time.monotonic() > deadline:
+                    raise ClusterError(
+                        f"Kafka at {','.join(self._kafka.servers)} has no leader yet for all of {', '.join(late)}; try again"
+                    )
+                time.sleep(0.1)
+
+    def members(self, groups: Sequence[str]) -> dict[str, list[str]]:
+        """Who is in each of the groups at this moment, in words; without those in which nobody is."""
+        with self._explained("does not say who is in its groups"), _quietly("kafka.admin._groups"):  # it cannot read what Faust tells there
+            found = self._patiently(lambda: self._admin.describe_groups(list(groups)))
+        return {
+            group: [f"{m['client_id']} on {m['client_host'].lstrip('/')}" for m in said["members"]]
+            for group, said in found.items()
+            if said["members"]
+        }
+
     def starts(self, topic: str) -> dict[int, int]:
         """The offset of the oldest record that is kept, by partition; that of the next where there is none."""
         return self._offsets(topic, OffsetSpec.EARLIEST)
@@ -171,9 +193,14 @@ class Cluster:
             finally:
                 consumer.close()
 
-    def lag(self, group: str, topic: str) -> Lag:
-        """How far *group* is behind in *topic*."""
+    def lag(self, group: str, topic: str, taken_in: Mapping[int, int] = {}) -> Lag:
+        """How far *group* is behind in *topic*.
+
+        Args:
+            taken_in: The offset from which it would really go on, by partition, where that is known to be further than it told the cluster.
+        """
         committed = self.committed(group, topic)
+        committed |= {p: max(offset, committed.get(p, 0)) for p, offset in taken_in.items()}
         waiting = unread(self.starts(topic), self.ends(topic), committed)
         times = self.times(topic, {partition: first for partition, (first, _) in waiting.items()}) if waiting else {}
         return Lag(
@@ -240,8 +267,23 @@ class Cluster:
             raise ClusterError(f"Kafka at {','.join(self._kafka.servers)} {what}: {why}") from error
 
 
+@contextmanager
+def _quietly(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def _is(code: int, error: type[KafkaError]) -> bool:
     return for_code(code) is error
+
+
+def _usable(topic: Any, count: int) -> bool:
+    return len(topic["partitions"]) >= count and all(p["leader_id"] >= 0 for p in topic["partitions"])
 
 
 def _raise(code: int, words: str) -> None:

@@ -41,6 +41,8 @@ class Bed(Part, frozen=True, kw_only=True):
     """Kafka's names and values of what differs from its defaults, or must be what we need whatever the defaults."""
     why: str
     """Why it is kept so."""
+    own_count: bool = False
+    """Whether it keeps the partitions that it was made with, however many others have."""
 
 
 class Found(Part, frozen=True, kw_only=True):
@@ -112,7 +114,14 @@ def layout(
         "message.timestamp.type": "LogAppendTime",  # retention and lag go by the brokers' clock, whenever a feed or a replay says it is
     }
     return tuple(
-        Bed(name=topic_name(prefix, name), partitions=count, replication=replication, config={**common, **config}, why=why)
+        Bed(
+            name=topic_name(prefix, name),
+            partitions=count,
+            replication=replication,
+            config={**common, **config},
+            why=why,
+            own_count=name == FEEDS,  # it bounds how many pollers share the feeds, and one poller asks hundreds: not worth moving memories
+        )
         for name, count, config, why in rows
     )
 
@@ -128,11 +137,9 @@ def differences(wanted: Bed, found: Found | None) -> list[str]:
     if found is None:
         return [f"{name}: missing; run `tocsin topics create`"]
     wrong: list[str] = []
-    if found.partitions != wanted.partitions:
-        setting = f"where all the river's topics have {found.partitions}, set TOCSIN_KAFKA_PARTITIONS={found.partitions}; else "
+    if found.partitions != wanted.partitions and not wanted.own_count:
         wrong.append(
-            f"{name}: has {numbered(found.partitions, 'partition')}, but should have {wanted.partitions}; "
-            f"{setting if wanted.partitions > 1 else ''}stop what reads and writes it, delete it and run `tocsin topics create`"
+            f"{name}: has {numbered(found.partitions, 'partition')}, but should have {wanted.partitions}; {_remedy(wanted, found)}"
         )
     if found.replication < wanted.replication:
         copies = numbered(found.replication, "copy", "copies")
@@ -147,6 +154,17 @@ def differences(wanted: Bed, found: Found | None) -> list[str]:
                 f"--entity-type topics --entity-name {name} --add-config {key}={value}"
             )
     return wrong
+
+
+def _remedy(wanted: Bed, found: Found) -> str:
+    """What to do about another number of partitions."""
+    if wanted.partitions == 1:
+        return "stop what reads and writes it, delete it and run `tocsin topics create`"
+    if found.partitions > wanted.partitions:
+        more = found.partitions
+        return f"set TOCSIN_KAFKA_PARTITIONS={more}, as a count never shrinks; where only some have it, finish `tocsin topics grow {more}`"
+    fewer = f"where all the river's topics have {found.partitions}, set TOCSIN_KAFKA_PARTITIONS={found.partitions}"
+    return f"{fewer}, or stop the river and run `tocsin topics grow {wanted.partitions}`"
 
 
 def numbered(count: int, one: str, many: str = "") -> str:

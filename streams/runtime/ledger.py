@@ -16,6 +16,8 @@ import msgspec
 from streams.records import Part
 from streams.runtime.states import Row
 
+EPOCH = "epoch"
+"""Header of every record: the epoch of its writer, in digits."""
 COMMIT = b"commit"
 """Key of the commit records; of each partition compaction keeps the last."""
 CONTROL: Row = ("", "control", "")
@@ -104,6 +106,10 @@ class Ledger:
         """The rows of one key, by field and entry."""
         head = self._heads.get(key)
         return ({} if head is None else {("", ""): head}) | self._entries.get(key, {})
+
+    def state_keys(self) -> Iterator[str]:
+        """The key of every state. What has the key "" is of the partition: the control, and what is done beyond the position."""
+        return (key for key in self._heads.keys() | self._entries.keys() if key)
 
     def heads(self) -> Iterator[tuple[Row, bytes]]:
         """The head of every state."""

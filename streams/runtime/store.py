@@ -252,6 +252,18 @@ def contents(path: Path) -> dict[str, int]:
         return dict(db.execute("SELECT topic, COUNT(*) FROM log GROUP BY topic ORDER BY topic").fetchall())
 
 
+def peek(path: Path, topic: str) -> list[bytes]:
+    """The entries of one topic of a state file, in order, which another process may be using.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    with _explained(path), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+            return []  # begun, and nothing written yet
+        return [body for (body,) in db.execute("SELECT body FROM log WHERE topic = ? ORDER BY offset", (topic,))]
+
+
 def stamp(at: datetime) -> str:
     """A time as text that sorts as times do."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")

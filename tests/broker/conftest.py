@@ -11,8 +11,9 @@ import pytest
 from streams.detection.detector import Detector
 from streams.settings import Kafka
 from tests.broker.law import Bench, table
-from tests.real.kafka import AnyBroker, a_broker, settings_of
+from tests.real.kafka import AnyBroker, a_broker, need_jars, settings_of
 from tests.real.law import Memoised
+from tests.real.secured import Certificates, SecuredBroker
 
 HERE = Path(__file__).parent
 RESULTS = pytest.StashKey[Bench]()
@@ -46,6 +47,14 @@ def river_prefix() -> str:
 def kafka_settings(kafka: AnyBroker, river_prefix: str) -> Kafka:
     """How our programs reach the broker, for this test's river."""
     return settings_of(kafka, river_prefix)
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
+    """A broker that asks who is there."""
+    need_jars()
+    with SecuredBroker(Certificates(tmp_path_factory.mktemp("pem") / "made").make()) as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")

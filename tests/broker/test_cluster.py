@@ -3,23 +3,25 @@
 import io
 import logging
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, KafkaAdminClient, ResourcePattern, ResourceType
 from kafka.structs import OffsetAndMetadata
 
 from alerts.commands import topics
 from streams.errors import ExplainedError
 from streams.runtime.cluster import REACH_SECONDS, Cluster, ClusterError
 from streams.runtime.credentials import access
+from streams.runtime.ledger import Ledger
+from streams.runtime.logs import Logs
+from streams.runtime.rekey import Append
 from streams.settings import Kafka, Settings, read_settings
 from tests.real.kafka import AnyBroker, need_jars
 from tests.real.kafka import Cluster as Nodes
-from tests.real.secured import GUEST, PASSWORD, USER, Certificates, SecuredBroker
+from tests.real.secured import GUEST, PASSWORD, USER, SecuredBroker
 
 
 def settings(kafka: Kafka, **changes: object) -> Settings:
@@ -66,10 +68,10 @@ def test_topics_are_made_once_and_are_then_as_they_should_be(kafka_settings: Kaf
     status, said = run("create", given)
     assert status == 0, said
     assert all(line.startswith(f"made {kafka_settings.prefix}.") for line in said)
-    assert len(said) == 18
+    assert len(said) == 19
     status, again = run("create", given)
     assert (status, again) == (0, [line.replace("made", "there", 1) for line in said])
-    assert run("check", given) == (0, [f"18 topics of {kafka_settings.prefix} are as they should be"])
+    assert run("check", given) == (0, [f"19 topics of {kafka_settings.prefix} are as they should be"])
 
 
 def test_only_what_is_missing_is_made(kafka_settings: Kafka) -> None:
@@ -92,7 +94,7 @@ def test_another_number_of_partitions_is_found_by_both_verbs(kafka_settings: Kaf
     for verb in ("check", "create"):
         status, said = run(verb, settings(kafka_settings, partitions=3))
         wrong = [line for line in said if line.startswith("BAD")]
-        assert (status, len(wrong)) == (1, 15)
+        assert (status, len(wrong)) == (1, 14)  # feeds keep theirs
         assert wrong[0].startswith(f"BAD  {kafka_settings.prefix}.articles: has 2 partitions, but should have 3; where all")
 
 
@@ -167,7 +169,7 @@ def test_the_doctor_finds_a_river_in_order(kafka_settings: Kafka) -> None:
 def test_the_doctor_tells_missing_topics_and_does_not_ask_for_their_lag(kafka_settings: Kafka) -> None:
     told = doctor(settings(kafka_settings))
     assert told.keys() == {"kafka", "topics"}
-    assert len(told["topics"].splitlines()) == 18
+    assert len(told["topics"].splitlines()) == 19
 
 
 def test_the_doctor_tells_late_records(kafka_settings: Kafka) -> None:
@@ -180,14 +182,6 @@ def test_a_topic_that_is_missing_is_told_by_name(kafka_settings: Kafka) -> None:
     told = "does not say what lies in nothing: a topic is missing; run `tocsin topics create`"
     with Cluster(kafka_settings) as cluster, pytest.raises(ClusterError, match=told):
         cluster.ends("nothing")
-
-
-@pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
-    """A broker that asks who is there."""
-    need_jars()
-    with SecuredBroker(Certificates(tmp_path_factory.mktemp("pem") / "made").make()) as broker:
-        yield broker
 
 
 @pytest.mark.parametrize(
@@ -276,3 +270,46 @@ def test_reaching_takes_seconds_where_nobody_is() -> None:
     with pytest.raises(ClusterError, match="nobody listens there"):
         Cluster(Kafka(servers=("127.0.0.1:1",)))
     assert time.monotonic() - started < REACH_SECONDS + 2
+
+
+def test_the_doctor_tells_another_number_of_partitions(kafka_settings: Kafka) -> None:
+    run("create", settings(kafka_settings))
+    lines = doctor(settings(kafka_settings, partitions=3))["topics"].splitlines()
+    assert len(lines) == 14
+    assert all(
+        "has 2 partitions, but should have 3; where all the river's topics have 2, set TOCSIN_KAFKA_PARTITIONS=2" in x for x in lines
+    )
+
+
+def test_the_doctor_tells_a_wrong_address_and_looks_no_further() -> None:
+    told = doctor(settings(Kafka(servers=("127.0.0.1:1",))))
+    assert told.keys() == {"kafka"}
+    assert told["kafka"] == "BAD Kafka at 127.0.0.1:1 cannot be reached: nobody listens there; check TOCSIN_KAFKA, and that the brokers run"
+
+
+def test_the_doctor_goes_by_what_a_reader_keeps_where_it_told_the_cluster_less(kafka_settings: Kafka) -> None:
+    run("create", settings(kafka_settings))
+    topic, changelog = (f"{kafka_settings.prefix}.{name}" for name in ("mentions", "fuse.state"))
+    write(kafka_settings, topic, 5)
+    commit(kafka_settings, f"{kafka_settings.prefix}.fuse", topic, {0: 1})
+    assert doctor(settings(kafka_settings))["lag of fuse"].startswith("4 records of")
+    for position, told in ((2, "2 records of"), (4, "nothing waits")):
+        ledger = Ledger()
+        ledger.settle()
+        with Logs(kafka_settings) as logs:
+            first, rest = ledger.commit({("k", "", ""): b"1"}, position)
+            logs.append(changelog, [Append(0, position, *write) for write in (first, *rest)])
+        assert doctor(settings(kafka_settings))["lag of fuse"].startswith(told)
+
+
+def test_the_doctor_tells_a_group_that_may_not_be_written(secured: SecuredBroker, river_prefix: str) -> None:
+    assert run("create", settings(secured.settings("SASL_SSL", prefix=river_prefix)))[0] == 0
+    with KafkaAdminClient(**access(secured.settings("SASL_SSL"))) as admin:
+        topics_only = ResourcePattern(ResourceType.TOPIC, river_prefix, ACLResourcePatternType.PREFIXED)
+        admin.create_acls([ACL(f"User:{GUEST}", "*", ACLOperation.ALL, ACLPermissionType.ALLOW, topics_only)])
+    guest = settings(secured.settings("SASL_SSL", user=GUEST, prefix=river_prefix))
+    deadline = time.monotonic() + 10
+    while (told := doctor(guest))["topics"] != "19, as they should be":
+        assert time.monotonic() < deadline, told  # brokers heed a permission a moment after they said so
+    for name in ("lag of fuse", "groups"):
+        assert f"user '{GUEST}' may not do this to groups; allow it with kafka-acls.sh" in told[name]

@@ -19,7 +19,7 @@ from streams.runtime.layout import layout, topic_name
 from streams.settings import Kafka
 from streams.topics import ARTICLES
 
-SESSION_SECONDS = 6.0
+SESSION_SECONDS = 6
 
 
 @dataclass
@@ -32,26 +32,19 @@ class PollerProgram:
     port: int
     """Of the world."""
     feeds: int = 8
-    session_seconds: float = SESSION_SECONDS
+    session_seconds: int = SESSION_SECONDS
     process: "subprocess.Popen[bytes]" = field(init=False)
 
     def start(self) -> Self:
         """Start it."""
-        list_of_feeds = self.folder / "feeds.toml"
-        list_of_feeds.write_text(
-            "".join(
-                f'[[feed]]\nname = "{name}"\nurl = "http://127.0.0.1:{self.port}/{name}.xml"\noutlet = "World Wire"\n'
-                "every_seconds = 1\nallow_internal = true\nsample = true\n"
-                for name in self.names
-            )
-        )
         environment = os.environ | {
-            "TOCSIN_FEEDS": str(list_of_feeds),
+            "TOCSIN_FEEDS": str(list_of_feeds(self.folder, self.port, self.names)),
             "TOCSIN_KAFKA": ",".join(self.kafka.servers),
             "TOCSIN_KAFKA_PREFIX": self.kafka.prefix,
+            "TOCSIN_KAFKA_SESSION": str(self.session_seconds),
             "TOCSIN_METRICS": "127.0.0.1:0",
         }
-        code = f"from alerts.cli import main; main(['poll', '--session', '{self.session_seconds}'])"
+        code = "from alerts.cli import main; main(['poll'])"
         with (self.folder / f"{self.name}.txt").open("ab") as out:
             self.process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=out, stderr=out)
         return self
@@ -92,6 +85,19 @@ class PollerProgram:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+
+
+def list_of_feeds(folder: Path, port: int, names: list[str]) -> Path:
+    """Write a list of feeds that the world on *port* serves."""
+    path = folder / "feeds.toml"
+    path.write_text(
+        "".join(
+            f'[[feed]]\nname = "{name}"\nurl = "http://127.0.0.1:{port}/{name}.xml"\noutlet = "World Wire"\n'
+            "every_seconds = 1\nallow_internal = true\nsample = true\n"
+            for name in names
+        )
+    )
+    return path
 
 
 def make_topics(kafka: Kafka, partitions: int = 6) -> None:

@@ -44,6 +44,8 @@ class World:
     """How many of the next POSTs are answered with 503."""
     texts: Sequence[str] = ()
     """What its entries say, in turn; without, a few deeds at a few places."""
+    kept: int = 1_000_000
+    """How many of the newest its document holds."""
     etags: bool = False
     """Whether its documents have one, and who shows the latest is told that nothing is new."""
     asked: list[tuple[str, str | None, float]] = field(default_factory=list)
@@ -60,7 +62,7 @@ class World:
         shown = self.shown
         self.served_all = shown == self.total
         now = datetime.now(UTC)
-        items = "".join(f"<item>{_entry(i, now, self.texts)}</item>" for i in reversed(range(shown)))
+        items = "".join(f"<item>{_entry(i, now, self.texts)}</item>" for i in reversed(range(max(0, shown - self.kept), shown)))
         return f"<?xml version='1.0'?><rss version='2.0'><channel><title>World</title>{items}</channel></rss>".encode()
 
     def received(self) -> dict[str, set[bytes]]:
@@ -89,9 +91,11 @@ def _entry(i: int, now: datetime, texts: Sequence[str]) -> str:
 
 
 @contextmanager
-def a_world(total: int = 0, per_second: float = 1.0, *, texts: Sequence[str] = (), etags: bool = False) -> Iterator[World]:
+def a_world(
+    total: int = 0, per_second: float = 1.0, *, texts: Sequence[str] = (), etags: bool = False, kept: int = 1_000_000
+) -> Iterator[World]:
     """Serve a world until the block ends."""
-    world = World(total=total, per_second=per_second, texts=texts, etags=etags)
+    world = World(total=total, per_second=per_second, texts=texts, etags=etags, kept=kept)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -12,13 +12,13 @@ from yarl import URL
 from streams.errors import ExplainedError
 from streams.runtime.agents.recovery import OrderlyTables
 from streams.runtime.credentials import access
+from streams.runtime.ledger import EPOCH
 from streams.settings import Kafka
 
 MOST_BYTES = 16 * 2**20
 """The largest record that we write: a rejected article of 5 MB, in JSON."""
 BATCH_BYTES = 2**20
 """Of a batch on the wire, before compression; a larger record goes by itself."""
-EPOCH = "epoch"
 
 
 class BrokerError(ExplainedError, RuntimeError):

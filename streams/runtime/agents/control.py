@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from streams.runtime.agents.app import Sent
-from streams.runtime.agents.member import Member, Surroundings
-from streams.runtime.layout import topic_name
+from streams.runtime.agents.app import BrokerError, Sent, partitions_of, producer_of
+from streams.runtime.agents.member import Member, Surroundings, unequal
+from streams.runtime.layout import state_name, topic_name
 from streams.runtime.ledger import Ledger
 from streams.runtime.states import Row
 from streams.stages import Stage
@@ -27,6 +27,14 @@ class ControlAgent(Member):
         super().__init__("control", control, (*dict.fromkeys(s.input for s in governed), REJECTED), around)
         self._topic, self._governed = control, governed
         self._ledger: Ledger | None = None
+
+    async def check(self) -> None:
+        await super().check()
+        for stage in self._governed:  # a copy must not miss a partition that is about to be added
+            source, changelog = topic_name(self._prefix, stage.input), state_name(self._prefix, stage)
+            count = await partitions_of(producer_of(self.app), changelog)
+            if count != self._counts[source]:
+                raise BrokerError(unequal(source, self._counts[source], changelog, count))
 
     def opened(self, ledgers: Mapping[int, Ledger]) -> None:
         self._ledger = ledgers.get(0)

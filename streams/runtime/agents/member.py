@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.runtime.agents.app import BrokerError, Sent, make_app, partitions_of, producer_of, raw_topic, write
-from streams.runtime.agents.pulse import Pulse
 from streams.runtime.agents.recovery import Flowing, Forgetful
 from streams.runtime.agents.table import LedgerTable
 from streams.runtime.layout import group_name, partition_of, state_name, topic_name
 from streams.runtime.ledger import Ledger, Write
+from streams.runtime.pulse import Pulse
+from streams.runtime.rekey import misplaced
 from streams.runtime.states import Row
 from streams.settings import Kafka
 from streams.topics import Topic
@@ -143,9 +144,7 @@ class Member(ABC):
             self._counts[topic] = await partitions_of(producer_of(self.app), topic)
         ours, changelog = self._counts[self._source], self._counts[self._changelog]
         if ours != changelog:
-            raise BrokerError(
-                f"{self._source} has {ours} partitions, but {self._changelog} has {changelog}; `tocsin topics check` says more"
-            )
+            raise BrokerError(unequal(self._source, ours, self._changelog, changelog))
 
     def sent(self, topic: Topic, record: Any) -> Sent:
         """Where a record goes."""
@@ -167,6 +166,10 @@ class Member(ABC):
         return Sent(self._changelog, partition, *record, epoch=epoch)
 
     def _recovered(self, ledgers: dict[int, Ledger], mending: dict[int, list[Write]]) -> None:
+        partitions = self._counts[self._changelog]
+        if wrong := [(p, key) for p, ledger in ledgers.items() if (key := misplaced(ledger, p, partitions)) is not None]:
+            self._around.fail(BrokerError(elsewhere(self._changelog, partitions, *wrong[0])))
+            return
         self._mending = {p: writes for p, writes in mending.items() if writes}
         self._epochs = {p: ledger.epoch for p, ledger in ledgers.items()}
         self.seen = {p: self.seen.get(p, time.time()) for p in ledgers}
@@ -277,3 +280,19 @@ def sort_out(events: Sequence[Any], first: int) -> SortedOut:
         else:
             gap = True
     return SortedOut(new, known, gap)
+
+
+def unequal(source: str, ours: int, changelog: str, theirs: int) -> str:
+    """What to say where a changelog has not as many partitions as what it is of."""
+    return (
+        f"{source} has {ours} partitions, but {changelog} has {theirs}; if the river is being grown, finish it with "
+        f"`tocsin topics grow {max(ours, theirs)}`; else `tocsin topics check` says more"
+    )
+
+
+def elsewhere(changelog: str, partitions: int, partition: int, key: str) -> str:
+    """What to say where the state of a key lies in another partition than where its records come."""
+    return (
+        f"{changelog}: the state of {key!r} lies in partition {partition}, but its records come in {partition_of(key, partitions)}; "
+        f"stop all workers and pollers and run `tocsin topics grow {partitions}`, which puts every state in its place"
+    )

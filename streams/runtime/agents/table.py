@@ -7,8 +7,8 @@ from typing import Any
 import faust
 from faust.types import TP
 
-from streams.runtime.agents.app import EPOCH, BrokerError, raw_topic
-from streams.runtime.ledger import Ledger, Write
+from streams.runtime.agents.app import BrokerError, raw_topic
+from streams.runtime.ledger import EPOCH, Ledger, Write
 
 Recovered = Callable[[dict[int, Ledger], dict[int, list[Write]]], None]
 """Told after each recovery: the ledgers of the partitions that are ours, and what each wants to have mended."""

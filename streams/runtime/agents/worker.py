@@ -8,8 +8,8 @@ from datetime import datetime
 
 from streams.runtime.agents.app import credentials_of
 from streams.runtime.agents.member import Member, Surroundings
-from streams.runtime.agents.pulse import Pulse
 from streams.runtime.agents.stage import StageAgent
+from streams.runtime.pulse import Pulse
 from streams.settings import Kafka
 
 TICK_EVERY = 0.25

@@ -1,7 +1,6 @@
 """What a poller holds, by what its group said."""
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import msgspec
@@ -9,9 +8,10 @@ import pytest
 from kafka import TopicPartition
 from kafka.errors import CommitFailedError, GroupAuthorizationFailedError, KafkaError, KafkaTimeoutError
 
-from streams.feeds.leases import Leases, LeasesError, PausedError, Pulse
+from streams.feeds.leases import Leases, LeasesError
 from streams.feeds.memory import FeedMemory
 from streams.runtime.layout import partition_of
+from streams.runtime.pulse import Pulse
 
 SESSION = 10.0
 TOPIC = "t.feeds"
@@ -49,6 +49,9 @@ class Consumer:
 
     def subscribe(self, topics: list[str], listener: Any) -> None:
         self.listener = listener
+
+    def partitions_for_topic(self, topic: str) -> set[int]:
+        return {0, 1}
 
     def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Lying]]:
         if self.poll_error:
@@ -248,13 +251,3 @@ def test_who_stops_leaves_the_group() -> None:
     run.leases.stop()
     assert run.consumer.closed
     assert run.leases.failure is None
-
-
-@pytest.mark.parametrize(("seconds", "paused"), [(5.0, False), (5.1, True)])
-def test_a_process_that_stood_still_too_long_is_found_out_by_whoever_looks_first_and_for_good(seconds: float, paused: bool) -> None:
-    now = 0.0
-    pulse = Pulse(5.0, clock=lambda: now)
-    now += seconds
-    for _ in range(2):
-        with pytest.raises(PausedError, match=r"stood still for 5.1 s") if paused else nullcontext():
-            pulse.beat()

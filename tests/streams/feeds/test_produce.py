@@ -12,11 +12,12 @@ from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from prometheus_client import REGISTRY
 
 from streams.feeds import produce
-from streams.feeds.leases import PausedError, Pulse, Standing
+from streams.feeds.leases import Standing
 from streams.feeds.memory import FeedMemory, Seen
 from streams.feeds.produce import BrokerError, KafkaFeedStore
 from streams.records import Article
 from streams.runtime.layout import RECORD_BYTES, partition_of
+from streams.runtime.pulse import PausedError, Pulse
 from streams.settings import Kafka
 from streams.topics import ARTICLES
 from tests.builders import an_article
@@ -236,7 +237,7 @@ class Guarded:
 
 def test_a_poller_that_stood_still_while_its_articles_were_written_does_not_write_the_memory() -> None:
     now = 100.0
-    pulse = Pulse(7.5, clock=lambda: now)
+    pulse = Pulse(15.0, clock=lambda: now)
     producer = Producer()
 
     def stand_still(record: Sent) -> None:

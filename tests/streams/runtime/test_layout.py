@@ -71,7 +71,16 @@ MENTIONS_BED = beds(replication=3)["t.mentions"]
 @pytest.mark.parametrize(
     ("changes", "wrong", "remedy"),
     [
-        ({"partitions": 3}, "has 3 partitions, but should have 12", "set TOCSIN_KAFKA_PARTITIONS=3; else stop what reads and writes it"),
+        (
+            {"partitions": 3},
+            "has 3 partitions, but should have 12",
+            "set TOCSIN_KAFKA_PARTITIONS=3, or stop the river and run `tocsin topics grow 12`",
+        ),
+        (
+            {"partitions": 24},
+            "has 24 partitions, but should have 12",
+            "set TOCSIN_KAFKA_PARTITIONS=24, as a count never shrinks; where only some have it, finish `tocsin topics grow 24`",
+        ),
         ({"replication": 1}, "has 1 copy of each partition, but should have 3", "or set TOCSIN_KAFKA_REPLICATION=1"),
         (
             {"config": {**MENTIONS_BED.config, "retention.ms": "604800000"}},
@@ -89,7 +98,7 @@ MENTIONS_BED = beds(replication=3)["t.mentions"]
             "--add-config max.message.bytes=8388608",
         ),
     ],
-    ids=["partitions", "replication", "retention", "cleanup", "max bytes"],
+    ids=["fewer partitions", "more partitions", "replication", "retention", "cleanup", "max bytes"],
 )
 def test_each_difference_is_a_line_with_what_to_do(changes: dict[str, object], wrong: str, remedy: str) -> None:
     (line,) = differences(MENTIONS_BED, msgspec.structs.replace(as_wanted(MENTIONS_BED), **changes))
@@ -100,6 +109,11 @@ def test_each_difference_is_a_line_with_what_to_do(changes: dict[str, object], w
 def test_more_copies_than_asked_for_are_no_difference() -> None:
     bed = beds()["t.events"]
     assert differences(bed, msgspec.structs.replace(as_wanted(bed), replication=3)) == []
+
+
+def test_feeds_keep_the_partitions_that_they_were_made_with() -> None:
+    bed = beds()["t.feeds"]
+    assert differences(bed, msgspec.structs.replace(as_wanted(bed), partitions=3)) == []
 
 
 def test_a_control_topic_with_several_partitions_is_not_mended_by_a_setting() -> None:

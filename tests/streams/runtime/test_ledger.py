@@ -79,3 +79,29 @@ def test_records_without_a_key_are_nobodys() -> None:
     ledger = Ledger()
     ledger.read(7, None, b"x", 0)
     assert (ledger.read_to, len(ledger)) == (7, 0)
+
+
+def test_rows_of_a_batch_that_was_broken_off_are_not_lost_with_the_commits_after_it() -> None:
+    first, _ = recovered([])
+    log = written(first, {("k", "", ""): b"1"}, 0)[:1]  # killed between the commit and its row
+    second, mended = recovered(log)
+    log += [(key, value, second.epoch) for key, value in mended]
+    log += written(second, {("l", "", ""): b"2"}, 1)
+    for kept in (log, compacted(log)):
+        assert contents(recovered(kept)[0]) == (1, {("k", "", ""): b"1", ("l", "", ""): b"2"})
+
+
+@given(st.lists(st.tuples(batches.map(lambda b: b[0] if b else {}), st.integers(0, 6), st.booleans()), max_size=8))
+def test_however_often_writers_are_killed_each_batch_counts_whole_or_not_at_all(
+    lives: list[tuple[dict[tuple[str, str, str], bytes | None], int, bool]],
+) -> None:
+    log, wanted = list[Record](), dict[Row, bytes]()
+    for position, (batch, lasts, compact) in enumerate(lives):
+        ledger, mended = recovered(log)
+        assert dict(ledger.rows()) == wanted
+        life = [*[(key, value, ledger.epoch) for key, value in mended], *written(ledger, named(batch), position)]
+        log += life[:lasts]
+        if lasts > len(mended):  # the commit is there
+            wanted = {row: body for row, body in (wanted | named(batch)).items() if body is not None}
+        log = compacted(log) if compact else log
+    assert dict(recovered(log)[0].rows()) == wanted
