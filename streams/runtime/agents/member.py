@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.runtime.agents.app import BrokerError, Sent, make_app, partitions_of, producer_of, raw_topic, write
-from streams.runtime.agents.recovery import Forgetful
+from streams.runtime.agents.recovery import Flowing, Forgetful
 from streams.runtime.agents.table import LedgerTable
 from streams.runtime.layout import group_name, partition_of, state_name, topic_name
 from streams.runtime.ledger import Ledger, Write
@@ -104,7 +104,7 @@ class Member(ABC):
     async def start(self) -> None:
         """Join the group."""
         consumer: Any = self.app.consumer
-        consumer._read_offset = Forgetful()
+        consumer._read_offset, consumer._active_partitions = Forgetful(), Flowing()
         consumer._thread.method_queue.num_workers = CALLS
         await self.app.start()
 

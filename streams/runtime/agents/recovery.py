@@ -24,6 +24,16 @@ class Forgetful(dict[TP, int | None]):
         """Forget them."""
 
 
+class Flowing(set[TP]):
+    """The partitions that flow. That there are none is not to be taken for leave to fetch from all.
+
+    Else a fetch that is under way when all are paused brings entries that nobody takes, and the consumer stands behind them.
+    """
+
+    def __bool__(self) -> bool:
+        return True
+
+
 class Ended(asyncio.Event):
     """Says that a recovery has ended, until the next begins.
 
@@ -61,8 +71,8 @@ class OrderlyRecovery(Recovery):
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
         app: Any = self.app
         consumer = app.consumer
-        if app.consumer_generation_id != generation_id:
-            return  # another rebalance has begun, and recovers anew
+        if self.should_stop or self.signal_recovery_start.is_set() or app.consumer_generation_id != generation_id:
+            return  # broken off, which Faust takes for the end; another rebalance recovers anew
         await app.on_rebalance_complete.send()
         self._set_recovery_ended()
         for table in self.tables.values():
