@@ -272,8 +272,12 @@ def test_where_topics_are_missing_there_is_nothing_to_grow(kafka_settings: Kafka
 def add_partitions(kafka: Kafka, *names: str) -> None:
     """What somebody does with Kafka's own tools, or a growing that was killed left."""
     admin = KafkaAdminClient(**access(kafka))
-    admin.create_partitions({f"{kafka.prefix}.{name}": MANY for name in names})
+    topics = {f"{kafka.prefix}.{name}": MANY for name in names}
+    admin.create_partitions(topics)
     admin.close()
+    with Cluster(kafka) as cluster:  # the broker says it is done a moment before it says how many there are
+        while {name: found.partitions for name, found in cluster.topics(list(topics)).items()} != topics:
+            time.sleep(0.1)
 
 
 def test_while_it_is_half_grown_nobody_starts_and_another_count_is_refused(river: River) -> None:

@@ -16,7 +16,7 @@ from tests.broker.law import Bench, Row
 from tests.real.input import our_own
 from tests.real.kafka import AnyBroker
 from tests.real.law import assert_all_sent, assert_law, record
-from tests.real.river import SESSION_SECONDS, River
+from tests.real.river import River
 from tests.real.world import World, a_world
 
 KILLS = 20
@@ -76,7 +76,7 @@ def test_nothing_is_lost_nor_told_twice_through_kills_of_everything(
     ):
         river.make_topics().start_workers(2).wait_until_governed()
         for i in range(2):
-            river.start(f"poller-{i}", "poll", "--session", str(SESSION_SECONDS))
+            river.start(f"poller-{i}", "poll")
         began = time.monotonic()
         disturb(river, kafka, random.Random(seed), kills=KILLS)
         until_all_is_polled(world, river)
