@@ -242,6 +242,8 @@ class Mention(Record, frozen=True, kw_only=True):
     clock_corrected: bool = False
     """The feed dated the article in the future; ``fetched`` was taken instead."""
     sample: bool = False
+    made_by: str = ""
+    """Which reader found it, with the versions of all that it reads by: see `detection.provenance`. For people; decides nothing."""
 
     @property
     def at(self) -> datetime:

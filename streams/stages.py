@@ -200,16 +200,28 @@ def decode(stage: Stage, body: bytes, at: datetime) -> Any:
         return Rejected(stage=stage.name, topic=stage.input.name, at=at, reason=str(error), stack="", body=body)
 
 
-def take(stage: Stage, states: States, control: InForce, entries: Sequence[Any], reads: Sequence[Any]) -> tuple[InForce, list[Any]]:
-    """Apply *entries* in order, each with what was read in it; a `Rejected` among them is written as it is."""
+def take(
+    stage: Stage, states: States, control: InForce, entries: Sequence[Any], reads: Sequence[Any], offsets: Sequence[int] = ()
+) -> tuple[InForce, list[Any]]:
+    """Apply *entries* in order, each with what was read in it; a `Rejected` among them is written as it is.
+
+    Args:
+        offsets: Where each lies in its log, for what is set aside; empty where that is not known.
+    """
     written: list[Any] = []
-    for entry, read in zip(entries, reads, strict=True):
+    places: Sequence[int | None] = offsets or [None] * len(entries)
+    for entry, read, offset in zip(entries, reads, places, strict=True):
         if isinstance(entry, Rejected):
-            written.append(entry)
+            out = [entry]
         else:
             control, out = apply(stage, states, control, entry, read)
-            written += out
+        written += out if offset is None else [placed(record, offset) for record in out]
     return control, written
+
+
+def placed(record: Any, offset: int) -> Any:
+    """*record*; if it is one that was set aside, with where it lay."""
+    return msgspec.structs.replace(record, offset=offset) if isinstance(record, Rejected) else record
 
 
 def rejected(stage: Stage, entry: Any, error: Exception) -> Rejected:

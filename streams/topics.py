@@ -61,6 +61,24 @@ class Retried(Record, frozen=True, kw_only=True):
         return ""
 
 
+class Working(Record, frozen=True, kw_only=True):
+    """What a worker says of itself for as long as it works; see `streams.runtime.company`.
+
+    It is read whatever format it names: all that is asked of another version is which it is.
+    """
+
+    worker: str
+    """Host, process and start: no two are the same."""
+    stages: tuple[str, ...]
+    release: str
+    """Version of Tocsin."""
+    at: Time
+    format: int = FORMAT
+    """Of the records that it writes, and the highest that it reads."""
+    reader: str | None = None
+    """What its mentions say of who read them; None where it does not detect."""
+
+
 class UnreadableRecordError(ValueError):
     """Bytes in a topic that are no record of it; the record goes to `rejected`."""
 
@@ -153,3 +171,6 @@ def _of_rejected(record: Rejected | Retried) -> str:
     if isinstance(record, Retried):
         return f"retried:{record.id}@{record.at.isoformat()}"
     return f"{record.stage}:{record.topic}:{sha256(record.body).hexdigest()}"
+
+
+WORKERS = Topic("workers", (Working,), key=lambda w: w.worker, identity=lambda w: f"{w.worker}@{w.at.isoformat()}")

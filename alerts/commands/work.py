@@ -1,6 +1,7 @@
 """`tocsin work` and `tocsin deliver`: some of the stages on Kafka, in as many such processes as are started."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from streams.runtime.agents.acting import ActingAgent
 from streams.runtime.agents.control import ControlAgent
 from streams.runtime.agents.stage import StageAgent
 from streams.runtime.agents.worker import Lag, Worker
+from streams.runtime.company import Company, myself
 from streams.runtime.health import AddressError, serve_health
 from streams.settings import Settings
 
@@ -94,7 +96,9 @@ class Work:
         worker = Worker(self.settings.kafka, now, lag=self._lagging)
         reports = RiverReports(self.tell)
         async with AsyncExitStack() as stack:
-            pool = await self._pool(stack)
+            pool, reader = await self._pool(stack)
+            stack.enter_context(self._company(worker, reader))
+            logging.getLogger("kafka").setLevel(logging.CRITICAL)  # each failed attempt to connect: what it means we say ourselves
             for name in self.stages:
                 if name in STAGES:
                     read = pool.read if pool is not None and name == "detect" else None
@@ -114,14 +118,19 @@ class Work:
             os._exit(1)
         return 1 if failed else 0
 
-    async def _pool(self, stack: AsyncExitStack) -> DetectionPool | None:
+    def _company(self, worker: Worker, reader: str | None) -> Company:
+        """The other workers; whoever of another version is among them ends this one."""
+        loop = asyncio.get_running_loop()
+        return Company(self.settings.kafka, myself(self.stages, reader), lambda error: loop.call_soon_threadsafe(worker.around.fail, error))
+
+    async def _pool(self, stack: AsyncExitStack) -> tuple[DetectionPool | None, str | None]:
+        """What detects, and what it says of itself; None where this worker does not."""
         if "detect" not in self.stages:
-            return None
+            return None, None
         self.tell(f"loading the language model and the gazetteer ({self.processes} processes) ...")
         pool = DetectionPool(self.processes)
         stack.callback(pool.close)
-        await pool.begin()
-        return pool
+        return pool, await pool.begin()
 
     async def _sender(self, stack: AsyncExitStack, worker: Worker, reports: RiverReports) -> ActingAgent:
         session = await stack.enter_async_context(open_session(read_allowed(self.settings.webhook_allow)))

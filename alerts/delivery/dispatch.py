@@ -105,7 +105,7 @@ class Dispatch:
         entries, refused = self._log.read(READ), dict[int, tuple[Topic, Record]]()
         for offset, at, body in entries:
             self._next = offset + 1
-            delivery = decoded(body, at)
+            delivery = decoded(body, at, offset)
             if isinstance(delivery, Rejected):
                 refused[offset] = (REJECTED, delivery)
                 self._open.add(offset)
@@ -154,12 +154,12 @@ class Dispatch:
             await self._log.record(facts, start, changes)
 
 
-def decoded(body: bytes, at: datetime) -> Delivery | Rejected:
+def decoded(body: bytes, at: datetime, offset: int) -> Delivery | Rejected:
     """The delivery; if its bytes cannot be read, the record of why."""
     try:
         delivery: Delivery = DELIVERIES.decode(body)
     except UnreadableRecordError as error:
-        return Rejected(stage=READER, topic=DELIVERIES.name, at=at, reason=str(error), stack="", body=body)
+        return Rejected(stage=READER, topic=DELIVERIES.name, at=at, reason=str(error), stack="", body=body, offset=offset)
     return delivery
 
 

@@ -15,6 +15,7 @@ from streams.detection import lexicon as lexicons
 from streams.detection.grammar import Parser
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.parts import Part
+from streams.detection.provenance import made_by
 from streams.detection.scene import ARMED, WEAPONS, Draft, NamedActor, NamedPlace, Scene, compose, outlet_of
 from streams.detection.tellings import Memory, Telling
 from streams.records import Article, Mention, Occurred, Place
@@ -51,11 +52,16 @@ class _Work:
 
 @dataclass(frozen=True)
 class Detector:
-    """Finds mentions. Safe to keep for the life of a process."""
+    """Finds mentions. Safe to keep for the life of a process.
+
+    Attributes:
+        made_by: What its mentions say of who read them; see `provenance.made_by`.
+    """
 
     placer: Placer
     parser: Parser
     lexicon: Lexicon = field(default_factory=lexicons.load)
+    made_by: str = ""
 
     def read(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
         """The mentions of each article, in order: what each is about first."""
@@ -71,7 +77,7 @@ class Detector:
             told = mentions.merge(self._tell(scenes, w, when))
             signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
             found[w.article] += mentions.build(
-                article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article]
+                article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article], self.made_by
             )
         return [tuple(_first_things_first(ms)) for ms in found]
 
@@ -276,4 +282,5 @@ def load_detector(*, model: str | None = None, gazetteer: Path | None = None, pl
     """
     from streams.detection.atlas import Atlas
 
-    return Detector(Atlas.load(gazetteer, places), nlp.load(model))
+    atlas, parser = Atlas.load(gazetteer, places), nlp.load(model)
+    return Detector(atlas, parser, made_by=made_by(parser.name, atlas.gazetteer.version, places))

@@ -142,12 +142,14 @@ def build(
     signature: Signature,
     lexicon: Lexicon,
     seen: Counter[tuple[str, str]],
+    made_by: str,
 ) -> list[Mention]:
     """The mentions of one part.
 
     Args:
         cited: The agency that the part's dateline credits; None if none.
         seen: How many mentions of each type and place the article has had so far; counted up here, for stable ids.
+        made_by: Who reads, in words.
     """
     found = []
     when, corrected = published(article)
@@ -184,6 +186,7 @@ def build(
                 signature=signature,
                 clock_corrected=corrected,
                 sample=article.sample,
+                made_by=made_by,
             )
         )
         seen[key] += 1

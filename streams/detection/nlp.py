@@ -26,10 +26,15 @@ class ModelError(ExplainedError, OSError):
 
 
 class SpacyParser:
-    """A spaCy pipeline."""
+    """A spaCy pipeline.
+
+    Attributes:
+        name: Of the model, with its version: ``en_core_web_sm 3.8.0``.
+    """
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline = pipeline
+        self.name = "{lang}_{name} {version}".format_map(pipeline.meta)
 
     def parse(self, texts: Sequence[str]) -> list[Parse]:
         """Parse *texts* in batches of `BATCH`."""

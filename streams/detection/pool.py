@@ -32,6 +32,8 @@ class Answer(Part, frozen=True, kw_only=True):
 
     readings: list[Reading] = []
     error: str | None = None
+    made_by: str = ""
+    """What its detector's mentions say of who read them."""
 
 
 class DetectionPool:
@@ -49,14 +51,20 @@ class DetectionPool:
             self._free.put_nowait(process)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="detection")
 
-    async def begin(self) -> None:
+    async def begin(self) -> str:
         """Start all processes.
 
+        Returns:
+            What their mentions say of who read them.
+
         Raises:
-            OSError: They cannot be started; their own words say why.
+            OSError: They cannot be started, or read each by another version; their own words say why.
         """
         loop = asyncio.get_running_loop()
-        await asyncio.gather(*(loop.run_in_executor(self._threads, p.begin) for p in self._processes))
+        who = set(await asyncio.gather(*(loop.run_in_executor(self._threads, introduced, p) for p in self._processes)))
+        if len(who) > 1:
+            raise OSError(f"the detector's files changed while it was started ({'; '.join(sorted(who))}); start again")
+        return who.pop()
 
     def close(self) -> None:
         """End all processes."""
@@ -75,6 +83,19 @@ class DetectionPool:
             return await asyncio.get_running_loop().run_in_executor(self._threads, ask, process, articles)
         finally:
             self._free.put_nowait(process)
+
+
+def introduced(process: GuardedProcess) -> str:
+    """Start *process*; what it says of who it is.
+
+    Raises:
+        OSError: It cannot be started, or died at once.
+    """
+    process.begin()
+    data = process.ask(msgspec.msgpack.encode([]), SECONDS)
+    if data is None:
+        raise OSError("the process that reads articles died when it was first asked; see its words above")
+    return decoded(data).made_by
 
 
 def ask(process: GuardedProcess, articles: Sequence[Article]) -> list[Reading | Unread]:
@@ -106,7 +127,7 @@ def serve_articles() -> None:
     def answer(message: bytes) -> bytes:
         articles = msgspec.msgpack.decode(message, type=list[Article])
         try:
-            found = Answer(readings=read_all(detector, articles))
+            found = Answer(readings=read_all(detector, articles), made_by=detector.made_by)
         except Exception as error:  # noqa: BLE001  told to the parent, which sets the article aside
             found = Answer(error=f"{type(error).__name__}: {error}")
         return msgspec.msgpack.encode(found)

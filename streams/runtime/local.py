@@ -73,7 +73,8 @@ class Line:
             return 0
         began, batch, before, stage = time.perf_counter(), Batch(), self._control, self.stage
         decoded = [decode(stage, body, at) for _, at, body in entries]
-        self._control, written = take(stage, self._states, before, decoded, read_entries(stage, decoded))
+        offsets = [offset for offset, _, _ in entries]
+        self._control, written = take(stage, self._states, before, decoded, read_entries(stage, decoded), offsets)
         batch.records = [(stage.topic_of(r).name, r.at, stage.topic_of(r).encode(r)) for r in written]
         self.offset = entries[-1][0] + 1
         batch.positions[self.stage.name] = self.offset

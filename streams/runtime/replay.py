@@ -7,7 +7,7 @@ from typing import Any
 
 from streams.records import Article, Record, Tick
 from streams.runtime.states import MemoryStates
-from streams.stages import Stage, apply, read_ahead
+from streams.stages import Stage, read_ahead, take
 from streams.topics import Topic, copy_of
 
 AFTERMATH = timedelta(hours=48)
@@ -49,7 +49,7 @@ class Replay:
             self.until(ordered[-1].at + AFTERMATH)
 
     def put(self, topic: Topic, record: Record, read: Any = None) -> None:
-        """Write one record and let it flow as far as it goes."""
+        """Write one record and let it flow as far as it goes. A `Rejected` stands for an entry that cannot be read: see `stages.decode`."""
         self.logs[topic.name].append(record)
         self._flow(read)
 
@@ -71,9 +71,8 @@ class Replay:
             while self._read_up_to[stage.name] < len(log):
                 entry = log[self._read_up_to[stage.name]]
                 self._read_up_to[stage.name] += 1
-                control, out = apply(
-                    stage, self._states[stage.name], self._controls[stage.name], entry, read if stage is self.stages[0] else None
-                )
+                reads = [read if stage is self.stages[0] else None]
+                control, out = take(stage, self._states[stage.name], self._controls[stage.name], [entry], reads)
                 self._controls[stage.name] = control
                 for record in out:
                     self.logs[stage.topic_of(record).name].append(record)
@@ -81,8 +80,5 @@ class Replay:
 
 def outputs_of(stage: Stage, log: Iterable[Any]) -> list[Record]:
     """What *stage* gives for a recorded input log: the law's measure of every other runtime."""
-    states, control, written = MemoryStates(), stage.ungoverned, list[Record]()
-    for entry in log:
-        control, out = apply(stage, states, control, entry)
-        written += out
-    return written
+    entries = list(log)
+    return take(stage, MemoryStates(), stage.ungoverned, entries, [None] * len(entries))[1]

@@ -22,6 +22,8 @@ from tests.real.world import a_world
 
 NOT_JSON = b"\xff\x00 this is no JSON"
 UNKNOWN = b'{"record":"Comet","at":"2026-01-01T00:00:00Z"}'
+NEWER = b'{"v":2,"record":"Tick","at":{"seconds":1767225600}}'
+"""Of a version to come."""
 READ = (ARTICLES, MENTIONS, EVENTS, MATCHES, ALERTS, NOTIFICATIONS, DELIVERIES, CONTROL)
 END_OF_TIME = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
 """No step can look further ahead."""
@@ -41,7 +43,7 @@ def impossible() -> Iterator[tuple[Topic, bytes]]:
 
 def poison() -> list[tuple[Topic, bytes]]:
     """Every record that is to be refused."""
-    return [*((topic, body) for topic in READ for body in (NOT_JSON, UNKNOWN)), *impossible()]
+    return [*((topic, body) for topic in READ for body in (NOT_JSON, UNKNOWN, NEWER)), *impossible()]
 
 
 def large() -> Article:
@@ -56,7 +58,7 @@ def pour(kafka: Kafka, records: list[tuple[Topic, bytes]], partitions: int) -> N
     producer = KafkaProducer(bootstrap_servers=list(kafka.servers), acks="all")
     for topic, body in records:
         place = 0
-        if body not in (NOT_JSON, UNKNOWN):
+        if body not in (NOT_JSON, UNKNOWN, NEWER):
             place = partition_of(topic.key(topic.decode(body)), partitions)
         producer.send(topic_name(kafka.prefix, topic), value=body, partition=place).get(30)
     producer.close()
@@ -83,4 +85,8 @@ def test_a_poison_record_in_each_topic_is_set_aside_and_the_river_flows_on(
         assert any(m.article == "large" for m in recorded.all(MENTIONS))
         refused: list[Rejected] = recorded.all(REJECTED)
         assert sorted((r.topic, r.body) for r in refused) == sorted((topic.name, body) for topic, body in poison())
+        assert {r.reason for r in refused if r.body == NEWER} == {
+            f"topic {topic.name}: written by a newer Tocsin (format 2; this one reads 1); upgrade this worker, then `tocsin rejected retry`"
+            for topic in READ
+        }
         law.told(Row("poison in each topic, a 5 MB article", count + 1, 0, f"{len(refused)} set aside, all else as the law says", seconds))

@@ -1,19 +1,31 @@
 """What was set aside in a cluster: listed, and written into its own partition again."""
 
+import asyncio
 import io
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from alerts.commands import rejected
-from alerts.commands.rejected import KafkaBox
+from alerts.commands.rejected import KafkaBox, name_of
 from alerts.commands.topics import beds
+from streams.events.fuse import FUSE
+from streams.records import Mention
+from streams.runtime.agents.stage import StageAgent
+from streams.runtime.agents.worker import Worker
 from streams.runtime.cluster import Cluster
-from streams.runtime.layout import topic_name
+from streams.runtime.layout import partition_of, topic_name
 from streams.runtime.logs import Logs
 from streams.runtime.rekey import Append
-from streams.settings import Kafka, read_settings
-from streams.topics import MENTIONS, REJECTED, Rejected
+from streams.settings import Kafka, Settings, read_settings
+from streams.stages import Stage
+from streams.topics import EVENTS, MENTIONS, REJECTED, Rejected
 from tests.alerts.saying import at
+from tests.builders import a_mention, an_event
+from tests.real.workers import records_of, write_records
 
 
 def test_a_record_that_was_set_aside_is_written_into_its_partition_again(kafka_settings: Kafka) -> None:
@@ -34,3 +46,67 @@ def test_a_record_that_was_set_aside_is_written_into_its_partition_again(kafka_s
     out = io.StringIO()
     rejected.listed(settings, out, as_json=False)
     assert out.getvalue() == "0 set aside\n"
+
+
+def broken(state: None, mention: Any, control: None) -> tuple[None, list[Any]]:
+    """A step with a mistake in it."""
+    if isinstance(mention, Mention) and mention.killed:
+        raise ZeroDivisionError("nobody counts like that")
+    return None, [an_event(id=mention.id, key="")]
+
+
+def mended(state: None, mention: Any, control: None) -> tuple[None, list[Any]]:
+    return None, [an_event(id=mention.id, key="")]
+
+
+async def run(kafka: Kafka, step: Callable[..., Any], until: Callable[[], bool]) -> None:
+    """Have a worker run fuse with this *step* until something happened."""
+    stage = Stage(name=FUSE.name, input=MENTIONS, outputs=(EVENTS,), step=step, state=type(None))
+    worker = Worker(kafka, lambda: datetime.now(UTC))
+    worker.members.append(StageAgent(stage, worker.around, read=None, heard=lambda *_: None))
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker.run(stop))
+    deadline = time.monotonic() + 60
+    while not await asyncio.to_thread(until):
+        assert time.monotonic() < deadline
+        assert not running.done(), running.result()
+        await asyncio.sleep(0.2)
+    stop.set()
+    assert await running == []
+
+
+async def test_what_a_step_broke_on_is_listed_shown_mended_written_again_and_flows(kafka_settings: Kafka) -> None:
+    settings = msgspec.structs.replace(read_settings({}), kafka=msgspec.structs.replace(kafka_settings, partitions=3), kafka_named=True)
+    kafka = settings.kafka
+    with Cluster(kafka) as cluster:
+        cluster.create(beds(settings))
+    good, bad = a_mention(id="good"), a_mention(id="bad", killed=(3, 3))
+    newer = MENTIONS.encode(a_mention(id="newer")).replace(b'"v":1', b'"v":2')
+    write_records(kafka, MENTIONS, [bad, good], 3)
+    partition = partition_of(MENTIONS.key(bad), 3)
+    with Logs(kafka) as logs:
+        logs.append(topic_name(kafka.prefix, MENTIONS), [Append(partition, 0, b"", newer)])
+    await run(kafka, broken, lambda: len(records_of(kafka, REJECTED)) == 2)
+    newer_told = "topic mentions: written by a newer Tocsin (format 2; this one reads 1); upgrade this worker, then `tocsin rejected retry`"
+    assert told(settings) == [
+        f"mentions[{partition}]@0  ZeroDivisionError: nobody counts like that",
+        f"mentions[{partition}]@2  {newer_told}",
+    ]
+    name = name_of(records_of(kafka, REJECTED)[0])
+    out = io.StringIO()
+    rejected.show(settings, name, out)
+    assert "in broken" in out.getvalue()
+    assert "nobody counts like that" in out.getvalue()
+
+    rejected.retry(settings, [], None, io.StringIO())
+    assert told(settings) == []
+    await run(kafka, mended, lambda: len(told(settings)) == 1 and len(records_of(kafka, EVENTS)) == 2)
+    assert {e.id for e in records_of(kafka, EVENTS)} == {"good", "bad"}
+    assert told(settings) == [f"mentions[{partition}]@4  {newer_told}"]  # that one needs another Tocsin
+
+
+def told(settings: Settings) -> list[str]:
+    """Place and reason of all that is listed."""
+    out = io.StringIO()
+    rejected.listed(settings, out, as_json=False)
+    return [line.split("  fuse  ")[1] for line in out.getvalue().splitlines()[:-1]]

@@ -19,10 +19,10 @@ from alerts.topics import ALERTS, CONTROL, DELIVERIES, MATCHES, NOTIFICATIONS
 from streams.records import Record, Tick
 from streams.runtime.states import RowStates
 from streams.stages import InForce, Stage
-from streams.topics import ARTICLES, EVENTS, MENTIONS, REJECTED, ControlCopy, Topic
+from streams.topics import ARTICLES, EVENTS, MENTIONS, REJECTED, WORKERS, ControlCopy, Topic
 
 FOLDER = Path(__file__).parent
-TOPICS = (ARTICLES, MENTIONS, EVENTS, MATCHES, ALERTS, NOTIFICATIONS, DELIVERIES, CONTROL, REJECTED)
+TOPICS = (ARTICLES, MENTIONS, EVENTS, MATCHES, ALERTS, NOTIFICATIONS, DELIVERIES, CONTROL, REJECTED, WORKERS)
 KINDS: Mapping[str, tuple[type[Record], Topic]] = {kind.__name__: (kind, topic) for topic in TOPICS for kind in topic.records} | {
     "Tick": (Tick, ARTICLES),
     "ControlCopy": (ControlCopy, MATCHES),

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from streams.runtime.agents.member import Member, Surroundings
 from streams.runtime.ledger import Ledger
 from streams.runtime.states import Row
-from streams.topics import REJECTED, Topic
+from streams.topics import REJECTED, Rejected, Topic
 
 AHEAD = 4096
 """Entries of a partition that wait in memory; then no more are taken from the cluster."""
@@ -76,7 +78,8 @@ class PartitionLog:
             done: By offset, entries that are now done beyond the position (True), or that the position has passed (False).
         """
         rows = {done_row(offset): b"1" if is_done else None for offset, is_done in done.items()}
-        await self._agent.remember(self._partition, self._ledger, facts, rows, position - 1)
+        placed = [(topic, replace(fact, partition=self._partition) if isinstance(fact, Rejected) else fact) for topic, fact in facts]
+        await self._agent.remember(self._partition, self._ledger, placed, rows, position - 1)
 
     def put(self, messages: Sequence[Any]) -> None:
         """Take in further entries from the cluster."""

@@ -43,19 +43,19 @@ class Line:
         """Offset of the last entry taken in; -1 if none was."""
         return self.ledger.position
 
-    def advance(self, entries: Sequence[Any], reads: Sequence[Any], position: int) -> Batch:
-        """Take in the entries up to offset *position*.
+    def advance(self, entries: Sequence[Any], reads: Sequence[Any], offsets: Sequence[int]) -> Batch:
+        """Take in *entries*, at least one, with what was read in each and the offset at which it lies.
 
         What comes of it must be written before the next call: outputs, then the ledger's commit, then its rows.
         """
         before = self._control
-        self._control, written = take(self.stage, self._states, before, entries, reads)
+        self._control, written = take(self.stage, self._states, before, entries, reads, offsets)
         rows = self._states.changes()
         if self._control is not before:
             rows[CONTROL] = self.stage.control_bytes(self._control)
         if any(isinstance(e, Tick) for e in entries):
             self._asked = None
-        return Batch(written, rows, position)
+        return Batch(written, rows, offsets[-1])
 
     def tick_wanted(self, now: datetime) -> bool:
         """Whether a tick is to be written: something is due, and the last one that was asked for has come."""

@@ -66,7 +66,7 @@ class StageAgent(Member):
         """Take in one batch of one partition, and make it last."""
         began = time.perf_counter()
         entries = [self._decode(m) for m in messages]
-        batch = line.advance(entries, await self._read_in(entries), messages[-1].offset)
+        batch = line.advance(entries, await self._read_in(entries), [m.offset for m in messages])
         written = [msgspec.structs.replace(r, partition=line.partition) if isinstance(r, Rejected) else r for r in batch.written]
         await self.write([self.sent(self.stage.topic_of(r), r) for r in written])
         await self.last(line.partition, line.ledger, batch.rows, batch.position)
@@ -82,10 +82,7 @@ class StageAgent(Member):
         return out
 
     def _decode(self, message: Any) -> Any:
-        entry = decode(self.stage, message.value or b"", datetime.fromtimestamp(message.timestamp, UTC))
-        if isinstance(entry, Rejected):
-            return msgspec.structs.replace(entry, partition=message.partition, offset=message.offset)
-        return entry
+        return decode(self.stage, message.value or b"", datetime.fromtimestamp(message.timestamp, UTC))
 
 
 def fitting(messages: Sequence[Any]) -> list[list[Any]]:

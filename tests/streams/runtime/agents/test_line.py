@@ -29,7 +29,7 @@ def owner(changelog: Changelog) -> Line:
 def advance(line: Line, log: Sequence[Any], upto: int, changelog: Changelog) -> list[Any]:
     """Take in a batch up to and with offset *upto*; what it writes, and its changelog."""
     entries = log[line.position + 1 : upto + 1]
-    batch = line.advance(entries, [None] * len(entries), upto)
+    batch = line.advance(entries, [None] * len(entries), range(upto - len(entries) + 1, upto + 1))
     first, rest = line.ledger.commit(batch.rows, batch.position)
     changelog += [(key, value, line.ledger.epoch) for key, value in (first, *rest)]
     return batch.written
