@@ -237,7 +237,7 @@ def river_notifications(river: River) -> list[Any]:
 
 async def everything(river: River, topic: Topic) -> list[Any]:
     """All records of a topic, ticks and copies apart."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=list(river.kafka.servers), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(bootstrap_servers=list(river.kafka.servers), auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
     try:
         parts = [TopicPartition(river.name(topic), p) for p in range(PARTITIONS)]
