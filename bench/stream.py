@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ from streams.runtime.layout import group_name, partition_of, topic_name
 from streams.settings import Kafka, Settings, read_settings
 from streams.topics import ARTICLES, EVENTS, MENTIONS, Topic
 from tests.real.kafka import Broker
-from tests.real.program import RULES, SECRET
+from tests.real.program import configure
 from tests.real.world import World, a_world
 from tests.streams.flow import Flow
 
@@ -53,26 +53,10 @@ class River:
 
     def __init__(self, broker: Broker, name: str, folder: Path, port: int = 9) -> None:
         self.folder = folder / name
-        (self.folder / "rules").mkdir(parents=True)
-        (self.folder / "rules" / "rules.yaml").write_text(RULES)
-        (self.folder / "feeds.toml").write_text(
-            f'[[feed]]\nname = "world-2"\nurl = "http://127.0.0.1:{port}/feed.xml"\noutlet = "World Wire"\n'
-            "every_seconds = 1\nallow_internal = true\n"
-        )
-        (self.folder / "receivers.yaml").write_text(
-            f"receivers:\n  - {{id: hook, channel: webhook, url: 'http://127.0.0.1:{port}/hook', secret_env: TOCSIN_TEST_SECRET}}\n"
-            "routes:\n  - {receivers: hook}\n"
-        )
-        self.environment = {
+        self.environment = configure(self.folder, port, [("world-2", "feed.xml", "World Wire")]) | {
             "TOCSIN_KAFKA": broker.address,
             "TOCSIN_KAFKA_PREFIX": name,
             "TOCSIN_KAFKA_PARTITIONS": str(PARTITIONS),
-            "TOCSIN_FEEDS": str(self.folder / "feeds.toml"),
-            "TOCSIN_RULES": str(self.folder / "rules"),
-            "TOCSIN_RECEIVERS": str(self.folder / "receivers.yaml"),
-            "TOCSIN_TEST_SECRET": SECRET,
-            "TOCSIN_WEBHOOK_ALLOW": "127.0.0.1/32",
-            "TOCSIN_METRICS": "127.0.0.1:0",
         }
         self.settings: Settings = read_settings(self.environment)
         with Cluster(self.kafka) as cluster:
@@ -147,17 +131,23 @@ class River:
         return asyncio.run(self._plain(self.name(topic)))
 
     async def _plain(self, topic: str) -> float:
+        began, count = time.perf_counter(), 0
+        async for batch in self.batches(topic):
+            count += len(batch)
+        return count / (time.perf_counter() - began)
+
+    async def batches(self, topic: str) -> AsyncIterator[Sequence[Any]]:
+        """The messages of a whole topic, as a plain consumer gets them."""
         consumer = AIOKafkaConsumer(bootstrap_servers=list(self.kafka.servers), auto_offset_reset="earliest", enable_auto_commit=False)
         await consumer.start()
         try:
             parts = [TopicPartition(topic, p) for p in range(PARTITIONS)]
             consumer.assign(parts)
-            ends = await consumer.end_offsets(parts)
-            await consumer.seek_to_beginning(*parts)
-            began, count, total = time.perf_counter(), 0, sum(ends.values())
+            count, total = 0, sum((await consumer.end_offsets(parts)).values())
             while count < total:
-                count += sum(len(batch) for batch in (await consumer.getmany(timeout_ms=1000)).values())
-            return count / (time.perf_counter() - began)
+                for batch in (await consumer.getmany(timeout_ms=1000)).values():
+                    count += len(batch)
+                    yield batch
         finally:
             await consumer.stop()
 
@@ -237,20 +227,8 @@ def river_notifications(river: River) -> list[Any]:
 
 async def everything(river: River, topic: Topic) -> list[Any]:
     """All records of a topic, ticks and copies apart."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=list(river.kafka.servers), auto_offset_reset="earliest", enable_auto_commit=False)
-    await consumer.start()
-    try:
-        parts = [TopicPartition(river.name(topic), p) for p in range(PARTITIONS)]
-        consumer.assign(parts)
-        total = sum((await consumer.end_offsets(parts)).values())
-        await consumer.seek_to_beginning(*parts)
-        out: list[Any] = []
-        while len(out) < total:
-            for batch in (await consumer.getmany(timeout_ms=1000)).values():
-                out += [topic.decode(message.value) for message in batch]
-        return [r for r in out if isinstance(r, topic.records)]
-    finally:
-        await consumer.stop()
+    read = [topic.decode(message.value) async for batch in river.batches(river.name(topic)) for message in batch]
+    return [r for r in read if isinstance(r, topic.records)]
 
 
 def recovering(broker: Broker, folder: Path) -> Iterator[Figure]:

@@ -180,12 +180,6 @@ class Store:
             ).fetchall()
             return [(offset, unstamp(at), body) for offset, at, body in rows]
 
-    def time_of(self, topic: str, offset: int) -> datetime:
-        """When the entry at *offset* was made, also if its bytes cannot be read."""
-        with self._lock, _explained(self.path):
-            row = self._db.execute("SELECT at FROM log WHERE topic = ? AND offset = ?", (topic, offset)).fetchone()
-            return unstamp(row[0])
-
     def end(self, topic: str) -> int:
         """The offset that the next record of *topic* will have."""
         return self._next.get(topic, 0)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -19,6 +20,37 @@ rules:
 """
 
 
+def configure(
+    folder: Path, port: int, feeds: Iterable[tuple[str, str, str]], *, every_seconds: int = 1, rules: str = RULES
+) -> dict[str, str]:
+    """Write the rules, receivers and feeds of a world on *port* into *folder*; the variables that name them.
+
+    Args:
+        feeds: Name, path on the world's server, and outlet of each.
+    """
+    (folder / "rules").mkdir(parents=True)
+    (folder / "rules" / "rules.yaml").write_text(rules)
+    (folder / "feeds.toml").write_text(
+        "".join(
+            f'[[feed]]\nname = "{name}"\nurl = "http://127.0.0.1:{port}/{path}"\noutlet = "{outlet}"\n'
+            f"every_seconds = {every_seconds}\nallow_internal = true\n"
+            for name, path, outlet in feeds
+        )
+    )
+    (folder / "receivers.yaml").write_text(
+        f"receivers:\n  - {{id: hook, channel: webhook, url: 'http://127.0.0.1:{port}/hook', secret_env: TOCSIN_TEST_SECRET}}\n"
+        "routes:\n  - {receivers: hook}\n"
+    )
+    return {
+        "TOCSIN_FEEDS": str(folder / "feeds.toml"),
+        "TOCSIN_RULES": str(folder / "rules"),
+        "TOCSIN_RECEIVERS": str(folder / "receivers.yaml"),
+        "TOCSIN_TEST_SECRET": SECRET,
+        "TOCSIN_WEBHOOK_ALLOW": "127.0.0.1/32",
+        "TOCSIN_METRICS": "127.0.0.1:0",
+    }
+
+
 @dataclass
 class Program:
     """One configuration of `tocsin up` in a folder."""
@@ -29,16 +61,8 @@ class Program:
     process: "subprocess.Popen[bytes] | None" = None
 
     def __post_init__(self) -> None:
-        (self.folder / "rules").mkdir()
-        (self.folder / "rules" / "rules.yaml").write_text(RULES)
-        (self.folder / "feeds.toml").write_text(
-            f'[[feed]]\nname = "{FEED}"\nurl = "http://127.0.0.1:{self.port}/feed.xml"\noutlet = "World Wire"\n'
-            f"every_seconds = {self.every_seconds}\nallow_internal = true\n"
-        )
-        (self.folder / "receivers.yaml").write_text(
-            f"receivers:\n  - {{id: hook, channel: webhook, url: 'http://127.0.0.1:{self.port}/hook', secret_env: TOCSIN_TEST_SECRET}}\n"
-            "routes:\n  - {receivers: hook}\n"
-        )
+        feeds = [(FEED, "feed.xml", "World Wire")]
+        self._configured = configure(self.folder, self.port, feeds, every_seconds=self.every_seconds)
 
     @property
     def state(self) -> Path:
@@ -48,15 +72,7 @@ class Program:
     @property
     def environment(self) -> dict[str, str]:
         """What the program is started with."""
-        return os.environ | {
-            "TOCSIN_STATE": str(self.state),
-            "TOCSIN_FEEDS": str(self.folder / "feeds.toml"),
-            "TOCSIN_RULES": str(self.folder / "rules"),
-            "TOCSIN_RECEIVERS": str(self.folder / "receivers.yaml"),
-            "TOCSIN_TEST_SECRET": SECRET,
-            "TOCSIN_WEBHOOK_ALLOW": "127.0.0.1/32",
-            "TOCSIN_METRICS": "127.0.0.1:0",
-        }
+        return os.environ | self._configured | {"TOCSIN_STATE": str(self.state)}
 
     def start(self) -> Self:
         """Start it; its words go to ``out.txt``."""

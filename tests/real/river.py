@@ -19,7 +19,7 @@ from streams.runtime.layout import group_name, partition_of, topic_name
 from streams.settings import Kafka
 from streams.topics import ARTICLES
 from tests.real.input import OUTLETS
-from tests.real.program import SECRET
+from tests.real.program import configure
 from tests.real.supervised import Supervised
 
 SESSION_SECONDS = 6
@@ -44,34 +44,16 @@ class River:
     def __init__(self, folder: Path, kafka: Kafka, port: int, *, partitions: int, feeds: int = len(OUTLETS)) -> None:
         self.folder, self.kafka, self.partitions, self.port, self.feeds = folder, kafka, partitions, port, feeds
         self.processes: dict[str, Supervised] = {}
-        (folder / "rules").mkdir(parents=True)
-        (folder / "rules" / "rules.yaml").write_text(RULES)
-        (folder / "feeds.toml").write_text(
-            "".join(
-                f'[[feed]]\nname = "feed-{i}"\nurl = "http://127.0.0.1:{port}/feed-{i}.xml"\noutlet = "{OUTLETS[i]}"\n'
-                "every_seconds = 1\nallow_internal = true\n"
-                for i in range(feeds)
-            )
-        )
-        (folder / "receivers.yaml").write_text(
-            f"receivers:\n  - {{id: hook, channel: webhook, url: 'http://127.0.0.1:{port}/hook', secret_env: TOCSIN_TEST_SECRET}}\n"
-            "routes:\n  - {receivers: hook}\n"
-        )
+        self._configured = configure(folder, port, [(f"feed-{i}", f"feed-{i}.xml", OUTLETS[i]) for i in range(feeds)], rules=RULES)
 
     @property
     def environment(self) -> dict[str, str]:
         """What each process is started with."""
-        return {
+        return self._configured | {
             "TOCSIN_KAFKA": ",".join(self.kafka.servers),
             "TOCSIN_KAFKA_PREFIX": self.kafka.prefix,
             "TOCSIN_KAFKA_PARTITIONS": str(self.partitions),
             "TOCSIN_KAFKA_SESSION": str(SESSION_SECONDS),
-            "TOCSIN_FEEDS": str(self.folder / "feeds.toml"),
-            "TOCSIN_RULES": str(self.folder / "rules"),
-            "TOCSIN_RECEIVERS": str(self.folder / "receivers.yaml"),
-            "TOCSIN_TEST_SECRET": SECRET,
-            "TOCSIN_WEBHOOK_ALLOW": "127.0.0.1/32",
-            "TOCSIN_METRICS": "127.0.0.1:0",
         }
 
     def make_topics(self) -> Self:

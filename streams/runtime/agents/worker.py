@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from streams.runtime.agents.app import credentials_of
@@ -149,8 +149,3 @@ class Worker:
             self._stuck_since.pop(member.name, None)
         else:
             self._fear(member, "takes nothing in although there is something to read")
-
-
-def failing(errors: Sequence[Exception]) -> str:
-    """What failed, in lines."""
-    return "\n".join(dict.fromkeys(str(e) or repr(e) for e in errors))
