@@ -43,17 +43,20 @@ MENTIONS_FUSED = 20_000
 STATES = 100_000
 PER_SECOND = 50
 SECONDS = 60
+FEEDS = 10
+"""That bring them, each polled every second in its turn."""
 KEPT = 300
-"""Entries in the feed's document; real ones hold 10 to 80."""
+"""Entries in the document of one feed that brings them all; real ones hold 10 to 80."""
 A_MILLION = int(os.environ.get("TOCSIN_BENCH_ARTICLES", "1000000"))
 
 
 class River:
     """One river on a broker, and the processes that work on it."""
 
-    def __init__(self, broker: Broker, name: str, folder: Path, port: int = 9) -> None:
+    def __init__(self, broker: Broker, name: str, folder: Path, port: int = 9, feeds: int = 1) -> None:
         self.folder = folder / name
-        self.environment = configure(self.folder, port, [("world-2", "feed.xml", "World Wire")]) | {
+        sources = [(f"world-{i}", f"feed-{i}.xml", f"World Wire {i}") for i in range(feeds)]
+        self.environment = configure(self.folder, port, sources) | {
             "TOCSIN_KAFKA": broker.address,
             "TOCSIN_KAFKA_PREFIX": name,
             "TOCSIN_KAFKA_PARTITIONS": str(PARTITIONS),
@@ -155,7 +158,7 @@ class River:
 def figures() -> Iterator[Figure]:
     """Each figure: what, how much, beside what, ratio."""
     with tempfile.TemporaryDirectory() as folder, Broker() as broker:
-        for measure in (detecting, fusing, arriving, recovering, remembering):
+        for measure in (detecting, fusing, arriving, arriving_at_once, recovering, remembering):
             yield from measure(broker, Path(folder))
 
 
@@ -188,22 +191,32 @@ def recent(mentions: Iterable[Mention]) -> Iterator[Mention]:
 
 
 def arriving(broker: Broker, folder: Path) -> Iterator[Figure]:
-    """From the poll that brings an article to the webhook, at 50 articles a second."""
+    """From the poll that brings an article to the webhook: from ten feeds, one article in ten of war."""
+    texts = [a.text for a in articles(PER_SECOND * SECONDS)]
+    with a_world(PER_SECOND * SECONDS, per_second=PER_SECOND, texts=texts, feeds=FEEDS) as world:
+        yield from _arriving(River(broker, "arriving", folder, world.port, feeds=FEEDS), world, f"from {FEEDS} feeds")
+
+
+def arriving_at_once(broker: Broker, folder: Path) -> Iterator[Figure]:
+    """The same where one feed brings every second's articles at once, and each changes an alert."""
     with a_world(PER_SECOND * SECONDS, per_second=PER_SECOND, kept=KEPT) as world:
-        river = River(broker, "arriving", folder, world.port)
-        with (
-            river.working("work", "--stages", "detect", "--processes", "1"),
-            river.working("work", "--stages", "fuse,select,judge,route"),
-            river.working("deliver"),
-            river.working("poll"),
-        ):
-            until(lambda: world.served_all and quiet(world), 240, river.words)
-        fetched = {n.id: n.at.timestamp() for n in river_notifications(river)}
+        yield from _arriving(River(broker, "at-once", folder, world.port), world, "of war, all at once")
+
+
+def _arriving(river: River, world: World, how: str) -> Iterator[Figure]:
+    with (
+        river.working("work", "--stages", "detect", "--processes", "1"),
+        river.working("work", "--stages", "fuse,select,judge,route"),
+        river.working("deliver"),
+        river.working("poll"),
+    ):
+        until(lambda: world.served_all and quiet(world), 240, river.words)
+    fetched = {n.id: n.at.timestamp() for n in river_notifications(river)}
     waits = sorted(when - fetched[name] for name, _, when in first_posts(world) if name in fetched)
     plain = river.plain(NOTIFICATIONS)
     for name, share in (("p50", 50), ("p99", 99)):
         ours = statistics.quantiles(waits, n=100, method="inclusive")[share - 1]
-        what = f"poll to webhook at {PER_SECOND} articles/s, {name} of {len(waits)}"
+        what = f"poll to webhook at {PER_SECOND} articles/s {how}, {name} of {len(waits)} alerts"
         yield what, f"{ours * 1000:.0f} ms", f"a plain consumer takes {1000 / plain:.2f} ms an entry", f"{ours * plain:.0f}"
 
 

@@ -54,6 +54,7 @@ class Ledger:
         self._heads: dict[str, bytes] = {}
         self._entries: dict[str, dict[tuple[str, str], bytes]] = {}
         self._last: Commit | None = None
+        self._last_read: bytes | None = None
         self._outdated: set[bytes] = set()
 
     def read(self, offset: int, key: bytes | None, value: bytes | None, epoch: int) -> None:
@@ -70,7 +71,7 @@ class Ledger:
         if key != COMMIT:
             self._set(row_of(key), value)
         elif value is not None:
-            self._last = msgspec.msgpack.decode(value, type=Commit)
+            self._last_read = value  # of thousands only the last counts
 
     def settle(self) -> list[Write]:
         """Lay the last commit over the rows, when all was read, and begin an epoch of our own.
@@ -78,7 +79,8 @@ class Ledger:
         Returns:
             What to append before anything else: rows that only the last commit holds, and those that a former writer wrote last.
         """
-        if self._last is not None:
+        if self._last_read is not None:
+            self._last, self._last_read = msgspec.msgpack.decode(self._last_read, type=Commit), None
             self.position = self._last.position
             for row, body in self._last.rows:
                 if self._get(row) != body:  # the writer was cut off; our next commit would be all that is left of this one

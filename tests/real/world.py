@@ -46,6 +46,8 @@ class World:
     """What its entries say, in turn; without, a few deeds at a few places."""
     kept: int = 1_000_000
     """How many of the newest its document holds."""
+    feeds: int = 1
+    """How many documents its entries are dealt out to, in turn: ``/feed-0.xml`` and so on. One has any path."""
     etags: bool = False
     """Whether its documents have one, and who shows the latest is told that nothing is new."""
     asked: list[tuple[str, str | None, float]] = field(default_factory=list)
@@ -57,12 +59,13 @@ class World:
         self.started = self.started or time.monotonic()
         return min(self.total, int((time.monotonic() - self.started) * self.per_second) + 1)
 
-    def document(self) -> bytes:
-        """The feed now, newest first."""
+    def document(self, path: str = "") -> bytes:
+        """The feed at *path* now, newest first."""
         shown = self.shown
+        first = int("".join(c for c in path if c.isdigit())) if self.feeds > 1 else 0
         self.served_all = shown == self.total
         now = datetime.now(UTC)
-        items = "".join(f"<item>{_entry(i, now, self.texts)}</item>" for i in reversed(range(max(0, shown - self.kept), shown)))
+        items = "".join(f"<item>{_entry(i, now, self.texts)}</item>" for i in range(first, shown, self.feeds)[-self.kept :][::-1])
         return f"<?xml version='1.0'?><rss version='2.0'><channel><title>World</title>{items}</channel></rss>".encode()
 
     def received(self) -> dict[str, set[bytes]]:
@@ -92,10 +95,16 @@ def _entry(i: int, now: datetime, texts: Sequence[str]) -> str:
 
 @contextmanager
 def a_world(
-    total: int = 0, per_second: float = 1.0, *, texts: Sequence[str] = (), etags: bool = False, kept: int = 1_000_000
+    total: int = 0,
+    per_second: float = 1.0,
+    *,
+    texts: Sequence[str] = (),
+    etags: bool = False,
+    kept: int = 1_000_000,
+    feeds: int = 1,
 ) -> Iterator[World]:
     """Serve a world until the block ends."""
-    world = World(total=total, per_second=per_second, texts=texts, etags=etags, kept=kept)
+    world = World(total=total, per_second=per_second, texts=texts, etags=etags, kept=kept, feeds=feeds)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -103,7 +112,7 @@ def a_world(
         def do_GET(self) -> None:
             shown = self.headers["If-None-Match"]
             world.asked.append((self.path, shown, time.monotonic()))
-            etag, document = f'"{world.shown}"', world.document()
+            etag, document = f'"{world.shown}"', world.document(self.path)
             if world.etags and shown == etag:
                 self._answer(304, b"", "application/rss+xml", etag)
             else:

@@ -73,7 +73,7 @@ class Member(ABC):
         self._sought: dict[int, float] = {}
         """When entries were asked for again, by partition."""
         self._busy = asyncio.Lock()
-        self._table = LedgerTable(self.app, self._source, self._changelog, self._recovered, around.fail)
+        self._table = LedgerTable(self.app, around.kafka, self._source, self._changelog, self._recovered, around.fail)
         self.app.tables.add(self._table)
         self.app.agent(raw_topic(self.app, self._source), name=name)(self._read)
         on_revoked: Any = self.app.on_partitions_revoked

@@ -1,4 +1,4 @@
-"""Faust's recovery of tables, with its races mended: some lost entries, one never ended."""
+"""Faust's recovery of tables, made quick, and with its races mended: some lost entries, one never ended."""
 
 import asyncio
 from typing import Any
@@ -67,6 +67,15 @@ class OrderlyRecovery(Recovery):
         super()._set_recovery_started()
         ended: Any = self.signal_recovery_end
         ended.begin()
+
+    async def _build_offsets(self, consumer: Any, tps: set[TP], destination: Any, title: str) -> None:
+        """Find from where Faust is to read changelogs: behind what the tables read by themselves, in bulk."""
+        if title == "active":
+            for table in self.tables.values():
+                ledgered: Any = table
+                ends = {tp: self.active_highwaters[tp] for tp in tps if self.tp_to_table[tp] is table}
+                destination.update(dict(destination) | await ledgered.catch_up(ends))
+        await super()._build_offsets(consumer, tps, destination, title)
 
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
         app: Any = self.app
