@@ -46,9 +46,10 @@ def side(scene: Scene, tokens: frozenset[int]) -> str | None:
     for actor in named:
         if actor.armed:
             return actor.actor.type
-    if "nonstate" in classes:
+    first = next((c for t in sorted(tokens) if (c := scene.classes.get(t, frozenset()) & ARMED)), frozenset())
+    if "nonstate" in first:
         return "non_state"
-    if "state_force" in classes or (named and not classes & {"civilian", "civil_site"}):
+    if first or "state_force" in classes or (named and not classes & {"civilian", "civil_site"}):
         return "state"
     if named and "force" in classes:
         return "state"

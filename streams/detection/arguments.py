@@ -63,10 +63,15 @@ def is_verb(parse: Parse, token: int) -> bool:
 
 
 def head_of(parse: Parse, start: int, end: int) -> int | None:
-    """The token of ``[start, end)`` (characters) that governs the others; None if no token lies there."""
+    """The token of ``[start, end)`` (characters) that governs the others; None if no token lies there.
+
+    A verb that ends it is what is told: in "drone crews prepare to strike", "strike".
+    """
     inside = [i for i, (a, b) in enumerate(zip(parse.starts, parse.ends, strict=True)) if a < end and b > start and parse.words[i].strip()]
     if not inside:
         return None
+    if len(inside) > 2 and is_verb(parse, inside[-1]) and parse.words[inside[-2]] == "to":
+        return inside[-1]
     tops = [i for i in inside if parse.heads[i] not in inside or parse.heads[i] == i]
     return next(
         (i for i in tops if is_verb(parse, i)), next((i for i in tops if parse.tags[i].startswith("N")), tops[0] if tops else inside[0])
@@ -189,7 +194,7 @@ def _subjects(parse: Parse, verb: int) -> list[int]:
 def _from_prepositions(parse: Parse, token: int, found: _Found) -> None:
     for preposition in _children(parse, token, {"prep", "agent"}):
         word = parse.words[preposition]
-        for child in (c for c in parse.children[preposition] if parse.deps[c] in {"pobj", "pcomp"}):
+        for child in (c for c in parse.children[preposition] if parse.deps[c] in {"pobj", "pcomp"} and not _children(parse, c, {"nsubj"})):
             words = phrase(parse, child)
             if word == "by":
                 found.who.update(words)
@@ -220,7 +225,7 @@ def _from_governor(parse: Parse, head: int, verb: int, found: _Found) -> None:
     """What the verb above a noun knows: "launched an attack on", "the blast killed", "died in the blast"."""
     dep = parse.deps[head]
     if dep in {"nsubj", "compound"} and not _children(parse, verb, {"nsubjpass"}):
-        for child in _children(parse, verb, {"dobj"}):
+        for child in _children(parse, verb, {"dobj"}) if parse.words[verb] in wordlist("volley") else ():
             found.suffers(parse, child)
         _from_prepositions(parse, verb, replace(found, who=set()))
     elif parse.words[verb] in BEFALLS:

@@ -52,6 +52,8 @@ class DateWords:
     duration: bool = False
     days_before: int | None = None
     """ "one day after X": X was so many days before what the text told last."""
+    governs: bool = False
+    """ "four years after X": it dates X alone, whatever else the sentence tells."""
 
 
 _LONG = re.compile(r"(?:month|year|decade|centur)\w* (?:ago|earlier|before)|last year", re.IGNORECASE)
@@ -72,6 +74,9 @@ def find(sentence: str, published: datetime | None) -> list[DateWords]:
     for match in _AFTER.finditer(sentence):
         if not any(match.start() < d.end and d.start < match.end() for d in found):
             found.append(DateWords(match.start(), match.end(), None, days_before=round(_count(match["count"]))))
+    for match in _YEARS_AFTER.finditer(sentence):
+        if not any(match.start() < d.end and d.start < match.end() for d in found):
+            found.append(DateWords(match.start(), match.end(), None, past=True, governs=True))
     return sorted(found, key=lambda d: d.start)
 
 
@@ -251,3 +256,4 @@ _READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool]]] = [
 
 
 _AFTER = _regex(_COUNT + r" days? (?:after|following)")
+_YEARS_AFTER = _regex(rf"(?:{_COUNT}|months|years|decades) ?(?:months?|years?|decades?)? (?:on from|after|since|following)")

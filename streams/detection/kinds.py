@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from streams.detection import actors
-from streams.detection.arguments import Arguments
+from streams.detection.arguments import Arguments, phrase
 from streams.detection.lexicon import wordlist
 from streams.detection.scene import ARMED, WEAPONS, NamedPlace, Scene, weapon_of
 from streams.detection.sense import CIVIL
@@ -85,11 +85,17 @@ def weapon_kind(scene: Scene, within: frozenset[int] | None = None) -> str | Non
 
 def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """An attack, by the weapon used or else by who is hit."""
+    if _word(scene, arguments.head).startswith("infiltrat") and not scene.classes_of(arguments.who) & (ARMED | {"force"}):
+        return None
+    if trigger.frame == "hit" and (struck := _struck(scene, arguments)):
+        return struck
     ground = _word(scene, arguments.head) in wordlist("ground") or "gun" in {weapon_of(h).kind for h in scene.weapons}
     own = weapon_kind(scene, arguments.who | arguments.means | {arguments.head})
     lost = arguments.whom if trigger.frame == "hit" else frozenset()
     around = frozenset(range(len(scene.parse.words))) - lost
-    kind = own or (weapon_kind(scene, around) if trigger.frame in {"kill", "hit"} else None)
+    kind = own or (weapon_kind(scene, around) if trigger.frame in {"kill", "hit"} else weapon_kind(scene, _used(scene)))
+    if kind is None and trigger.frame == "kill" and "w_bomb" in scene.classes_of(around):
+        kind = "ied"
     if kind and kind != "grenade" and (not ground or kind in {"chemical", "suicide"}):
         outcome = _naval(scene, arguments)
         return Kind(outcome or WEAPON_TYPES[kind], specific=False)
@@ -104,6 +110,29 @@ def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | No
     ):
         return Kind(_by_air_or_fire(scene, arguments), specific=False)
     return Kind("armed_clash" if _is_combat(scene, trigger, arguments) else "attack", specific=False)
+
+
+_EXPLOSIVES = frozenset({"mine", "mines", "landmine", "landmines", "bomb", "bombs", "ied", "ieds", "device", "devices", "explosives"})
+
+
+def _used(scene: Scene) -> frozenset[int]:
+    """What the sentence says was used: "attacked the post and used mortars"."""
+    parse = scene.parse
+    verbs = (t for t, word in enumerate(parse.words) if word in {"used", "using", "uses", "employed", "employing"})
+    return frozenset(t for verb in verbs for c in parse.children[verb] if parse.deps[c] == "dobj" for t in phrase(parse, c))
+
+
+def _struck(scene: Scene, arguments: Arguments) -> Kind | None:
+    """ "A truck hit a mine", "air defences destroyed two missiles": the weapon is the object, and yet what came."""
+    hit = scene.classes_of(_core(scene, arguments))
+    word = _word(scene, arguments.head)
+    if word.startswith("hit") and _EXPLOSIVES & {_word(scene, t) for t in arguments.objects}:
+        return Kind("remote_explosive_ied")
+    if word.startswith("destroy") and _EXPLOSIVES & {_word(scene, t) for t in arguments.objects}:
+        return Kind("disrupted_weapons_use")
+    if word.startswith("destroy") and hit & {"missile", "drone"} and "air_defence" in scene.near:
+        return _incoming({"drone"} if "drone" in hit else set())
+    return None
 
 
 def _by_air_or_fire(scene: Scene, arguments: Arguments) -> EventType:
@@ -123,6 +152,8 @@ def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     """Whether the target is armed; where no target is named, whether anybody else in the sentence is."""
     hit = scene.classes_of(arguments.whom)
     side, target = actors.side(scene, arguments.who), actors.side(scene, arguments.whom)
+    if hit & {"hardware"} and "civilian" in scene.near and not scene.near & {"state_force", "mil_site"} and side != "state":
+        return False
     if _armed(scene, arguments.whom) and not ("civilian" in hit and not hit & ARMED):
         return True
     if hit & CIVIL or target == "civilian":
@@ -160,12 +191,22 @@ def _shell(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     return Kind(_naval(scene, arguments) or "shelling_artillery_missile_attack", specific=trigger.weight > 1)
 
 
+def _is_found(scene: Scene, arguments: Arguments) -> bool:
+    """ "The device was found and defused": an explosive that did not go off."""
+    parse, head = scene.parse, arguments.head
+    return parse.deps[head] in {"dobj", "nsubjpass"} and _word(scene, parse.heads[head]) in wordlist("disarm")
+
+
 def _bomb(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    if _is_found(scene, arguments):
+        return Kind("disrupted_weapons_use")
     kind = weapon_kind(scene)
     if trigger.weight == 1 or "explosion" in trigger.pattern:
         if kind in {"air", "indirect", "grenade", "chemical", "suicide"}:
             return Kind(WEAPON_TYPES[kind], specific=False)
         return Kind("remote_explosive_ied", specific=kind == "ied")
+    if _word(scene, arguments.head) in {"bombing", "bombings"} and actors.side(scene, arguments.who) == "state":
+        return Kind("air_drone_strike")
     return Kind("suicide_bomb" if kind == "suicide" else "remote_explosive_ied")
 
 
@@ -175,11 +216,13 @@ def _clash(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 
 def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A place that changed hands, by who has it now; persons and things that are captured are something else."""
-    whom = scene.classes_of(arguments.whom)
-    names = [p for p in scene.places if not p.demonym and (_beside(trigger, p) or p in scene.places_in(arguments.whom))]
+    core = (_vacated(scene, arguments) if "~oust" in trigger.pattern else frozenset()) or _core(scene, arguments)
+    whom = scene.classes_of(core)
+    names = [p for p in scene.places if not p.demonym and (_beside(scene, trigger, p) or p in scene.places_in(core))]
     words = {_word(scene, t) for t in arguments.whom}
     armed = bool(scene.classes_of(arguments.who) & ARMED) or any(a.armed for a in scene.actors_in(arguments.who))
-    place = bool(names) or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
+    strange = armed and any(scene.parse.tags[t].startswith("NNP") for t in core) and not scene.actors_in(core)
+    place = bool(names) or strange or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
     if words & _ARMS and not names:
         return Kind("disrupted_weapons_use")
     if not place:
@@ -202,15 +245,47 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
         return Kind("armed_clash", "partly_captured", specific=False)
     if _without_fight(scene, arguments):
         return Kind("non_violent_transfer_of_territory")
-    state = taker == "state" or (taker is None and loser == "non_state")
+    again = _word(scene, arguments.head).startswith(("re", "liberat"))
+    state = taker == "state" or (taker is None and (loser == "non_state" or (again and loser is None)))
     return Kind(
         "government_regains_territory" if state else "non_state_actor_overtakes_territory", "partly_captured" if partly else "captured"
     )
 
 
-def _beside(trigger: Trigger, place: NamedPlace) -> bool:
+def _core(scene: Scene, arguments: Arguments) -> frozenset[int]:
+    """What changed hands by itself: the objects, their names and the places they are parts of.
+
+    "Control of the town" is the town; "Colombia's children" and "a claim to the sea" are neither country nor sea.
+    """
+    parse = scene.parse
+    direct = {t for t in arguments.objects if parse.deps[t] != "pobj"} or arguments.objects
+    found, waiting = set(direct), list(direct)
+    while waiting:
+        token = waiting.pop()
+        for child in parse.children[token]:
+            if parse.deps[child] in _NAMING or (parse.deps[child] == "prep" and parse.words[child] in _PARTITIVE):
+                found.add(child)
+                waiting.append(child)
+    return frozenset(found) or arguments.whom
+
+
+def _vacated(scene: Scene, arguments: Arguments) -> frozenset[int]:
+    """ "Drove rebels out of the town": the town changed hands, not the rebels."""
+    parse = scene.parse
+    found: set[int] = set()
+    for child in parse.children[arguments.head]:
+        if _word(scene, child) in {"out", "from", "of", "back"}:
+            found |= phrase(parse, child)
+    return frozenset(found)
+
+
+_NAMING = frozenset({"compound", "nmod", "amod", "appos", "conj", "pobj", "nummod", "advmod"})
+_PARTITIVE = frozenset({"of", "over"})
+
+
+def _beside(scene: Scene, trigger: Trigger, place: NamedPlace) -> bool:
     """ "Recaptured Mosul": right behind the verb it is the object, whatever the parser makes of a strange name."""
-    return 0 < place.start - trigger.end <= 2
+    return 0 < place.start - trigger.end <= 2 and scene.text[place.end : place.end + 2] not in {"'s", "’s"}
 
 
 def _sides(scene: Scene, trigger: Trigger, arguments: Arguments) -> tuple[str | None, str | None]:
@@ -288,8 +363,10 @@ def _anywhere(kind: EventType, *, wants: frozenset[str]) -> Callable[[Scene, Tri
 
 def _agree(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A truce, a deal, a surrender that came about; to speak of one is none."""
-    near = scene.near
-    armed = bool(near & (ARMED | {"war_word", "force"})) or any(a.armed for a in scene.actors)
+    near, around = scene.near, scene.context
+    armed = (
+        bool(near & (ARMED | {"war_word", "force"})) or any(a.armed for a in scene.actors) or any(around[c] for c in (*ARMED, "war_word"))
+    )
     return Kind("agreement") if armed and "deal_verb" in near else None
 
 
@@ -349,6 +426,14 @@ def _disrupt(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | Non
     return Kind("disrupted_weapons_use", attempted="plot" in trigger.pattern)
 
 
+def _loot(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """Plunder is always somebody's; a fire wants a word of violence beside it."""
+    plunder = _word(scene, arguments.head).startswith(("loot", "plunder", "pillag", "ransack", "torch", "vandal"))
+    if plunder or scene.near & (ARMED | {"crowd", "war_word", "crime", "arson"}) or any(a.armed for a in scene.actors):
+        return Kind("looting_property_destruction")
+    return None
+
+
 def _claim(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     near = scene.near
     claimed = "responsib" in scene.text[trigger.start : trigger.end].lower() or "credit" in scene.text[trigger.start : trigger.end].lower()
@@ -385,7 +470,7 @@ _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
     "change": _anywhere("change_to_group_activity", wants=ARMED | {"force"}),
     "disrupt": _disrupt,
     "base": _anywhere("headquarters_or_base_established", wants=ARMED | {"force"}),
-    "loot": _anywhere("looting_property_destruction", wants=ARMED | {"crowd", "war_word"}),
+    "loot": _loot,
     "threat": _anywhere("threat", wants=ARMED | WEAPONS | {"war_word"}),
     "claim": _claim,
 }

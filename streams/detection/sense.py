@@ -28,6 +28,8 @@ DOMAINS = (
     "space",
     "animal",
 )
+ELSEWHERE = ("sport", "business", "accident", "crowd", "animal", "stage")
+"""Domains that cast doubt from other sentences of the text."""
 DOUBTFUL = frozenset({*DOMAINS, "domain", "abstract"}) - {"police", "court", "politics"}
 """What makes an unnamed attack more likely to be something else; police and courts come after both kinds."""
 CIVIL = frozenset({"civilian", "civil_site"})
@@ -84,11 +86,36 @@ def grounded(scene: Scene, trigger: Trigger, arguments: Arguments, signs_found: 
         and (trigger.weight < 3 or "explosion" in trigger.pattern)
     ):
         return False
+    if _is_sentence_carried_out(scene, trigger, arguments) or _is_crash(scene, trigger, found):
+        return False
+    if trigger.pattern.startswith("dead|") and found & {"near_health", "near_accident", "near_nature", "near_sport", "near_stage"}:
+        return "near_weapon" in found
     if trigger.pattern.startswith("dead|") and not scene.classes_of(arguments.who | arguments.whom) & {"dead_combatant", "nonstate"}:
         return False
     if trigger.weight >= 3 or found & GROUNDS:
         return True
     return _grounded_by_frame(scene, trigger, arguments, found)
+
+
+def _is_sentence_carried_out(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
+    """ "Iran executed two men": what a state does by law; soldiers who execute captives are another thing."""
+    if not trigger.pattern.startswith("~execute"):
+        return False
+    who = arguments.who
+    armed = scene.classes_of(who) & ARMED or any(a.armed for a in scene.actors_in(who))
+    return (
+        "court" in scene.near
+        or bool(_CONDEMNED & set(scene.parse.words))
+        or (not armed and bool(scene.actors_in(who) or scene.classes_of(who) & {"politics"}))
+    )
+
+
+_CONDEMNED = frozenset({"accused", "convicted", "condemned", "sentenced", "inmate", "inmates", "convict", "convicts", "hanged", "hanging"})
+
+
+def _is_crash(scene: Scene, trigger: Trigger, found: set[str]) -> bool:
+    """Whether soldiers died in an accident: no one else under arms, and no weapon, is spoken of."""
+    return trigger.frame == "kill" and "near_accident" in found and not scene.near & ({"nonstate"} | WEAPONS - {"w_air", "w_gun"})
 
 
 def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, found: set[str]) -> bool:
@@ -111,9 +138,21 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             return True
         case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "whom_area", "near_toll"} & found and not doubtful:
             return scene.parse.words[arguments.head] not in SPORTING
+        case "clash" if _is_between(scene, arguments.head):
+            return True
+        case "clash" if scene.parse.words[arguments.head] in SPORTING or "office" in scene.classes_of(arguments.who | arguments.whom):
+            return "who_state" in found
         case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True
     return bool(found & LOOSE_GROUNDS)
+
+
+def _is_between(scene: Scene, head: int) -> bool:
+    """ "Fighting between Hutus and Tutsis": peoples and states that fight are armed; "a battle between brothers" is none."""
+    parse = scene.parse
+    sides = [o for c in parse.children[head] if parse.words[c] == "between" for o in parse.children[c]]
+    both = frozenset(t for side in sides for t in (side, *(c for c in parse.children[side] if parse.deps[c] == "conj")))
+    return len(both) > 1 and (all(parse.tags[t] == "NNPS" for t in both) or len(scene.actors_in(both)) > 1)
 
 
 def probability(log_odds: float) -> float:
@@ -129,6 +168,10 @@ def signs(scene: Scene, trigger: Trigger, arguments: Arguments) -> list[str]:
     found += _whom(scene, arguments.whom - own)
     if scene.classes_of(arguments.means) & WEAPONS:
         found.append("means_weapon")
+    if "penalty" in scene.classes_of(arguments.who | arguments.whom | arguments.means):
+        found.append("by_penalty")
+    if scene.classes_of(arguments.objects) & {"sport", "business", "stage"}:
+        found.append("whom_domain")
     found += _near(scene, arguments, own)
     found += _document(scene)
     return found
@@ -162,7 +205,7 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
             ("whom_site", {"mil_site"}),
             ("whom_weak_site", {"site"}),
             ("whom_hardware", {"hardware"}),
-            ("whom_civil", CIVIL),
+            ("whom_civil", CIVIL | {"ship"}),
             ("whom_area", {"area"}),
         )
         if classes & wanted
@@ -172,7 +215,6 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
     if "abstract" in classes and not found:
         found.append("whom_abstract")
     found += ["whom_crowd"] if "crowd" in classes else []
-    found += ["whom_domain"] if classes & {"sport", "business", "stage"} and not found else []
     return found
 
 
@@ -206,4 +248,4 @@ def _document(scene: Scene) -> list[str]:
         found.append("doc_armed")
     if "war_word" not in near and context["war_word"] > 0:
         found.append("doc_war")
-    return found + [f"doc_{name}" for name in ("sport", "business", "accident", "crowd") if name not in near and context[name] > 1]
+    return found + [f"doc_{name}" for name in ELSEWHERE if name not in near and context[name] > 1]

@@ -6,7 +6,7 @@ from datetime import datetime
 from streams.detection import dates
 from streams.detection.arguments import Arguments, ancestors, is_verb, phrase
 from streams.detection.dates import DateWords
-from streams.detection.lexicon import Lexicon, Outlet
+from streams.detection.lexicon import Lexicon, Outlet, wordlist
 from streams.detection.scene import Scene, outlet_of
 from streams.records import Status
 
@@ -19,6 +19,10 @@ _BY_GOVERNOR: tuple[Status, ...] = ("denied", "negated", "threatened", "planned"
 _REPORTED = frozenset({"according", "per"})
 _FACTIVE = frozenset({"after", "following", "since", "despite", "amid", "amidst", "over", "because", "given", "as"})
 """Prepositions whose object has happened, whatever becomes of the clause they hang on: "will advance after seizing Dabiq"."""
+
+
+EARLIEST_NEWS = 1985
+"""No article that we are given was written before this year, so what happened before it is history even where no date is known."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     near_words = _own_words(scene, arguments, above)
     if "exercise_kind" in scene.near:
         holding.add("exercise")
+    if _is_asked(scene, arguments.head):
+        holding.add("hypothetical")
     for status in _BY_WORD:
         if near_words & cues.get((status, "word"), frozenset()):
             holding.add(status)
@@ -106,9 +112,23 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
         or ("court" in scene.near and "aftermath" in scene.near)
     ):
         holding.add("follow_up")
+    if any(parse.words[t] in cues["negated", "noun"] and _is_none(scene, t) for t in above):
+        holding.add("negated")
     if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
         holding.add("planned")
     return holding
+
+
+def _is_asked(scene: Scene, head: int) -> bool:
+    """Whether it stands in a question: who asks how or why has no news."""
+    mark = scene.text.find("?", scene.parse.starts[head])
+    return mark >= 0 and not any(stop in scene.text[scene.parse.starts[head] : mark] for stop in (". ", "; ", "! "))
+
+
+def _is_none(scene: Scene, noun: int) -> bool:
+    """ "No evidence", "without proof"."""
+    parse = scene.parse
+    return parse.words[parse.heads[noun]] == "without" or any(parse.words[c] == "no" for c in parse.children[noun])
 
 
 def _is_explained(scene: Scene, above: list[int], causes: frozenset[str]) -> bool:
@@ -124,7 +144,7 @@ def _own_words(scene: Scene, arguments: Arguments, above: list[int]) -> set[str]
     chain = [arguments.head]
     below = arguments.head
     for token in ancestors(parse, arguments.head):
-        if parse.deps[below] in {"ccomp", "relcl", "acl", "advcl", "parataxis"} or _is_cut(scene, below, token):
+        if parse.deps[below] in {"ccomp", "relcl", "acl", "parataxis"} or _is_cut(scene, below, token):
             break
         chain.append(token)
         below = token
@@ -176,31 +196,53 @@ def _unrealised(scene: Scene, arguments: Arguments, through: frozenset[str]) -> 
     for _ in range(4):
         if any(parse.words[c] == "to" and parse.deps[c] == "aux" for c in parse.children[below]):
             governor = parse.heads[below]
-            vouched = parse.words[governor] in through or (parse.deps[below] in {"csubj", "ROOT"} and scene.headline)
-            return (governor != below and not vouched) or (governor == below and _first_to(scene, below))
+            if governor == below or parse.words[governor] not in through:
+                return governor == below or not (parse.deps[below] == "csubj" and scene.headline)
+            below = governor
+            continue
         if parse.deps[below] not in {"conj", "xcomp"} or parse.heads[below] == below:
             return False
         below = parse.heads[below]
     return False
 
 
-def _first_to(scene: Scene, verb: int) -> bool:
-    """A headline's "to attack" is a future."""
-    return True
-
-
 def _is_past(scene: Scene, arguments: Arguments, date: DateWords | None, published: datetime | None, lexicon: Lexicon) -> bool:
     if date is not None:
         if date.past:
             return True
-        if date.when is not None and published is not None and dates.is_old(date.when, published):
+        if date.when is not None and (dates.is_old(date.when, published) if published else date.when.end.year < EARLIEST_NEWS):
             return True
     lower = scene.text.lower()
     recent = date is not None and date.when is not None
+    if not recent and (_is_of_an_epoch(scene, arguments) or _is_pluperfect(scene, arguments, lexicon)):
+        return True
     if not recent and any(cue in lower for cue in lexicon.cues["historical", "word"]):
         return True
     adverbs = {scene.parse.words[c] for c in scene.parse.children[arguments.head] if scene.parse.deps[c] == "advmod"}
     return bool(adverbs & lexicon.cues["first", "word"]) and not recent
+
+
+def _is_of_an_epoch(scene: Scene, arguments: Arguments) -> bool:
+    """ "During the invasion of Grenada his unit took an airfield": an epoch with a name is over."""
+    parse = scene.parse
+    chain = {arguments.head, arguments.verb if arguments.verb is not None else arguments.head}
+    for token in chain:
+        if parse.words[token] in wordlist("epoch") and parse.words[parse.heads[token]] == "during":
+            return True
+        for during in (c for c in parse.children[token] if parse.words[c] == "during"):
+            if any(parse.words[o] in wordlist("epoch") for o in parse.children[during]):
+                return True
+    return False
+
+
+def _is_pluperfect(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> bool:
+    """ "The town had been shelled": told as background, unless it is somebody's report or what the news came after."""
+    parse, verb = scene.parse, arguments.head
+    if not is_verb(parse, verb) or not any(parse.words[c] == "had" and parse.deps[c] == "aux" for c in parse.children[verb]):
+        return False
+    report = lexicon.cues["report", "above"]
+    speaks = any(parse.words[t] in report for t in (*ancestors(parse, verb), *parse.children[verb]))
+    return not speaks and parse.deps[verb] not in {"advcl", "pcomp"}
 
 
 def _source(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> tuple[str | None, Outlet | None]:

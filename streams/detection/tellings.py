@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from streams.detection import actors, arguments, casualties, kinds, sense, status, whereabouts
+from streams.detection import actors, arguments, casualties, figures, kinds, sense, status, whereabouts
 from streams.detection.arguments import Arguments, ancestors
 from streams.detection.dates import DAY, DateWords
 from streams.detection.kinds import Kind
@@ -20,7 +20,7 @@ UNARMED_FLOOR = -3.5
 """Log-odds for types whose own words name the arms or the deed: police who find weapons."""
 _BACKING = frozenset({"with", "using", "behind", "under", "amid", "backed", "supported", "covered"})
 """What fire is to those who advance: "stormed the base behind mortar fire"."""
-_PLAIN = frozenset({"arrests", "disrupted_weapons_use", "claim_attribution"})
+_PLAIN = frozenset({"arrests", "disrupted_weapons_use", "claim_attribution", "looting_property_destruction"})
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,14 @@ def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
     return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
 
 
-def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, int, int]:
-    """What a sentence is about first: what happened, then what its head verb says, then the weightier type."""
+def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, bool, int, int]:
+    """What a sentence is about first: what happened, then what its head verb says, then the weightier type.
+
+    Guilt that is claimed, laid or denied by the head verb itself stands before the deed (rule 17).
+    """
     return (
         not telling.current,
+        not (telling.type == "claim_attribution" and telling.depth == 0),
         not telling.kinetic and telling.type != "claim_attribution" and telling.depth > 1,
         telling.depth // 2,
         lexicon.types[telling.type].rank,
@@ -112,7 +116,7 @@ def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, int, int]:
 
 def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     """The trigger with its kind, if it is one of armed force or of what armies do."""
-    if trigger.frame == "none" or _is_noun_target(scene, head) or _is_name(scene, trigger, head) or _is_description(scene, head):
+    if figures.is_none(scene, trigger, head):
         return None
     args = arguments.of(scene.parse, head)
     signs = sense.signs(scene, trigger, args)
@@ -131,46 +135,6 @@ def _against_protesters(scene: Scene, trigger: Trigger) -> bool:
     near = scene.near
     armed = "nonstate" in near or any(a.armed and a.actor.type == "non_state" for a in scene.actors)
     return "crowd" in near and not armed and trigger.frame in {"fire", "kill", "hit", "clash", "assault"}
-
-
-def _is_name(scene: Scene, trigger: Trigger, head: int) -> bool:
-    """ "Shell", "Battle of Hastings": in running text a capital within the sentence makes a name of it."""
-    capital = scene.text[scene.parse.starts[head]].isupper() and not scene.text[trigger.start : trigger.end].isupper()
-    return (
-        capital
-        and head > 0
-        and trigger.weight < 3
-        and not scene.headline
-        and scene.parse.tags[head].startswith("NNP")
-        and not _title_case(scene.text)
-    )
-
-
-def _title_case(text: str) -> bool:
-    words = [w for w in text.split() if len(w) > 3]
-    return sum(w[0].isupper() for w in words) > 0.6 * len(words)
-
-
-def _is_description(scene: Scene, head: int) -> bool:
-    """ "Militias who were fighting in Homs", "including suicide bombers": it says who they are, not what happened."""
-    parse = scene.parse
-    if parse.words[head] in {"bombers", "attackers"} and parse.words[parse.heads[head]] in {"including", "of"}:
-        return True
-    if not parse.words[head].startswith(("fight", "fought", "battling")):
-        return False
-    below = head
-    for above in ancestors(parse, head):
-        if parse.deps[below] in {"relcl", "acl"}:
-            return True
-        if parse.deps[below] not in {"xcomp", "advcl", "conj", "acomp", "pcomp"}:
-            return False
-        below = above
-    return False
-
-
-def _is_noun_target(scene: Scene, head: int) -> bool:
-    """ "Targets" as a noun is never an event (rule 10)."""
-    return scene.parse.words[head] in {"target", "targets"} and scene.parse.tags[head].startswith("N")
 
 
 def _is_means(scene: Scene, one: _Read, found: Sequence[_Read]) -> bool:
@@ -248,6 +212,10 @@ def date_of(scene: Scene, args: Arguments, others: frozenset[int], memory: Memor
         tokens = scene.tokens(words.start, words.end)
         if not tokens:
             continue
+        if words.governs:
+            if _governs(scene, tokens, args.head):
+                return words
+            continue
         if words.days_before is not None:
             if tokens[-1] < args.head and memory.told is not None:
                 return replace(words, when=_earlier(memory.told, words.days_before))
@@ -256,6 +224,13 @@ def date_of(scene: Scene, args: Arguments, others: frozenset[int], memory: Memor
         if best is None or value > best[0]:
             best = (value, words)
     return best[1] if best and best[0] > -2 else None
+
+
+def _governs(scene: Scene, tokens: Sequence[int], head: int) -> bool:
+    """Whether the words stand above *head*, or open its clause: "four years after the fall", "ten years after rebels came"."""
+    parse = scene.parse
+    chain = (head, *ancestors(parse, head))
+    return any(t in chain[1:] or (parse.deps[t] == "mark" and parse.heads[t] in chain) for t in tokens)
 
 
 def _dates_aftermath(scene: Scene, token: int, args: Arguments, lexicon: Lexicon) -> bool:
@@ -312,6 +287,8 @@ def _takes_in(kept: Telling, one: Telling) -> bool:
         return False
     if kept.occurred and one.occurred and kept.occurred != one.occurred:
         return False
+    if kept.type == "chemical_weapon" and one.kinetic and kept.start == one.start:
+        return True
     return kept.type == one.type or (one.kinetic and not one.specific and not _of_others(kept, one))
 
 

@@ -1,0 +1,176 @@
+"""Words of violence that tell of none: a scene and a trigger go in, whether grammar makes it a name or a figure comes out.
+
+What only makes armed force unlikely is weighed in `sense`; what stands here rules it out.
+"""
+
+from streams.detection.arguments import ancestors, is_verb
+from streams.detection.lexicon import wordlist
+from streams.detection.scene import ARMED, WEAPONS, Scene
+from streams.detection.triggers import Trigger
+
+PEACEFUL = frozenset({"court", "politics", "business", "sport", "stage", "health", "nature", "labour", "space", "animal", "penalty"})
+"""Word classes of what is fought over or with in peace: "a court battle", "budget battles"."""
+_MODIFIERS = frozenset({"compound", "amod", "nmod", "poss"})
+_PLACED = frozenset({"area", "mil_site", "site"})
+_DEEDS = frozenset({"air", "hit", "assault", "clash", "siege"})
+"""Frames whose nouns name deeds, not things: a "car bomb" is one even where it only stands before a noun."""
+_TOLD_OF_PERSONS = frozenset({"kill"})
+
+
+def is_none(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """Whether *trigger*, whose head is *head*, tells of nothing that happened, whatever its arguments are."""
+    return (
+        trigger.frame == "none"
+        or _is_noun_target(scene, head)
+        or _is_no_verb(scene, trigger)
+        or _is_blaze(scene, trigger, head)
+        or _is_name(scene, trigger, head)
+        or _is_description(scene, trigger, head)
+        or _is_modifier(scene, trigger, head)
+        or _is_bloodless(scene, trigger, head)
+        or _is_predicate(scene, head)
+        or _is_state(scene, trigger, head)
+        or _is_for_a_cause(scene, head)
+        or _is_weapon_at_rest(scene, trigger, head)
+    )
+
+
+def _is_noun_target(scene: Scene, head: int) -> bool:
+    """ "Targets" as a noun is never an event (rule 10)."""
+    return scene.parse.words[head] in {"target", "targets"} and scene.parse.tags[head].startswith("N")
+
+
+def _is_no_verb(scene: Scene, trigger: Trigger) -> bool:
+    """ "A rocket stage on land": what a pattern takes for its verb is none behind a preposition."""
+    tokens = scene.tokens(trigger.start, trigger.end)
+    if "... ~" not in trigger.pattern or len(tokens) < 2:
+        return False
+    tags = scene.parse.tags
+    return tags[tokens[-1]].startswith("NN") and tags[tokens[-2]] in {"IN", "DT", "PRP$"}
+
+
+def _is_blaze(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """ "A fire on a destroyer" burns; only the verb "fired on" shoots."""
+    modified = any(scene.classes.get(c, frozenset()) & WEAPONS for c in scene.parse.children[head])
+    return trigger.pattern.startswith("~fire on") and scene.parse.words[head] == "fire" and not is_verb(scene.parse, head) and not modified
+
+
+def _is_name(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """ "Shell", "Battle of Hastings": in running text a capital within the sentence makes a name of it."""
+    capital = scene.text[scene.parse.starts[head]].isupper() and not scene.text[trigger.start : trigger.end].isupper()
+    return (
+        capital
+        and head > 0
+        and trigger.weight < 3
+        and not scene.headline
+        and scene.parse.tags[head].startswith("NNP")
+        and not _title_case(scene.text)
+    )
+
+
+def _title_case(text: str) -> bool:
+    words = [w for w in text.split() if len(w) > 3]
+    return sum(w[0].isupper() for w in words) > 0.6 * len(words)
+
+
+def _is_description(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """ "Militias who were fighting in Homs", "soldiers who were wounded in Iraq": it says who they are, not what happened."""
+    parse = scene.parse
+    if parse.words[head] in {"bombers", "attackers"} and parse.words[parse.heads[head]] in {"including", "of"}:
+        return True
+    if parse.words[head] in {"wound", "wounds", "injury", "injuries"} and not is_verb(parse, head):
+        return True
+    if trigger.frame in _TOLD_OF_PERSONS and is_verb(parse, head):
+        return not scene.dates and not scene.headline and _in_relative_clause(scene, head)
+    return parse.words[head].startswith(("fight", "fought", "battling")) and _in_relative_clause(scene, head, acl=True)
+
+
+def _in_relative_clause(scene: Scene, head: int, *, acl: bool = False) -> bool:
+    parse, below = scene.parse, head
+    clauses = {"relcl", "acl"} if acl else {"relcl"}
+    for above in ancestors(parse, head):
+        if parse.deps[below] in clauses:
+            return True
+        if parse.deps[below] not in {"xcomp", "advcl", "conj", "acomp", "pcomp"}:
+            return False
+        below = above
+    return False
+
+
+def _is_modifier(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """ "A strike bomber", "a rocket-launching site", "surrounding areas": before what is no deed it only says of what kind that is."""
+    parse = scene.parse
+    if parse.deps[head] in {"amod", "compound"} and parse.tags[head] == "VBG":
+        return parse.words[parse.heads[head]] not in wordlist("deed")
+    if trigger.frame not in _DEEDS or parse.deps[head] != "compound" or is_verb(parse, head) or scene.headline:
+        return False
+    noun = parse.heads[head]
+    told = any(t.start <= parse.starts[noun] < t.end for t in scene.triggers)
+    deed = parse.words[noun] in wordlist("deed")
+    return noun > head and not told and not deed and parse.tags[noun].startswith("NN") and parse.tags[noun][:3] != "NNP"
+
+
+def _is_bloodless(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """ "Court battles", "political clashes", "a cynicism offensive": what stands before the noun makes it one of words."""
+    parse = scene.parse
+    if is_verb(parse, head) or trigger.weight > 2:
+        return False
+    for child in parse.children[head]:
+        if parse.deps[child] in _MODIFIERS and child < head:
+            classes = scene.classes.get(child, frozenset())
+            if parse.words[child] in wordlist("bloodless") or (classes & PEACEFUL and not classes & (ARMED | WEAPONS | _PLACED)):
+                return True
+    return False
+
+
+def _is_predicate(scene: Scene, head: int) -> bool:
+    """ "The tax is a bomb": what something of peace is said to be."""
+    parse = scene.parse
+    if parse.deps[head] != "attr":
+        return False
+    subjects = [c for c in parse.children[parse.heads[head]] if parse.deps[c] == "nsubj"]
+    return any(scene.classes.get(s, frozenset()) & (PEACEFUL | {"abstract"}) for s in subjects)
+
+
+def _is_state(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """ "The besieged town", "spent his years encircled by soldiers": a state of things is no news (rule 7)."""
+    parse = scene.parse
+    return (
+        trigger.frame == "siege"
+        and parse.tags[head] in {"VBN", "JJ"}
+        and parse.deps[head] in {"amod", "acl", "advcl", "oprd", "acomp", "compound"}
+        and not any(parse.deps[c] in {"auxpass", "aux"} for c in parse.children[head])
+    )
+
+
+def _is_for_a_cause(scene: Scene, head: int) -> bool:
+    """ "Fought for our freedom", "fighting for his life": not for a place nor for control of one."""
+    parse = scene.parse
+    if not parse.words[head].startswith(("fight", "fought", "battl")) or not is_verb(parse, head):
+        return False
+    opposed = any(parse.words[c] in {"against", "with"} or parse.deps[c] == "dobj" for c in parse.children[head])
+    causes = [o for c in parse.children[head] if parse.words[c] == "for" for o in parse.children[c] if parse.deps[o] == "pobj"]
+    return bool(causes) and not opposed and not any(_is_prize(scene, cause) for cause in causes)
+
+
+def _is_prize(scene: Scene, token: int) -> bool:
+    """Whether it is what armies fight for: a place, control of one; or how long they did."""
+    timed = any(d.start <= scene.parse.starts[token] < d.end for d in scene.dates)
+    return (
+        timed
+        or scene.parse.words[token] in wordlist("prize")
+        or bool(scene.classes.get(token, frozenset()) & _PLACED)
+        or any(not p.demonym for p in scene.places_in(frozenset({token})))
+    )
+
+
+def _is_weapon_at_rest(scene: Scene, trigger: Trigger, head: int) -> bool:
+    """ "New missiles arrive", "artillery prototypes": a weapon's bare name tells of its use with a verb of that, or with no verb."""
+    parse = scene.parse
+    if trigger.frame != "shell" or is_verb(parse, head) or (trigger.weight > 1 and trigger.pattern != "~shell"):
+        return False
+    if parse.deps[head] in {"compound", "amod", "poss", "nmod"}:
+        noun = parse.heads[head]
+        return parse.words[noun] not in wordlist("deed") and not scene.classes.get(noun, frozenset()) & WEAPONS
+    verb = next((t for t in ancestors(parse, head) if is_verb(parse, t)), None)
+    return verb is not None and parse.words[verb] not in wordlist("volley") | wordlist("light")
