@@ -175,7 +175,7 @@ class Detector:
 
 _WORD = re.compile(r"\w+")
 _ARMS = ARMED | WEAPONS | {"force", "war_word", "mil_site", "site", "hardware"}
-_PLAIN = frozenset({"arrest", "disrupt", "claim", "bomb", "none"})
+_PLAIN = frozenset({"arrest", "disrupt", "claim", "bomb", "loot", "none"})
 """Frames whose own words may be enough."""
 _TERRITORY = frozenset({"government_regains_territory", "non_state_actor_overtakes_territory", "non_violent_transfer_of_territory"})
 _SITES = frozenset({"airport", "airbase", "port", "dam", "refinery"})
