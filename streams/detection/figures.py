@@ -14,6 +14,8 @@ _MODIFIERS = frozenset({"compound", "amod", "nmod", "poss"})
 _PLACED = frozenset({"area", "mil_site", "site"})
 _DEEDS = frozenset({"air", "hit", "assault", "clash", "siege"})
 """Frames whose nouns name deeds, not things: a "car bomb" is one even where it only stands before a noun."""
+_FOUGHT = _DEEDS | {"fire", "kill"}
+"""Frames whose nouns are also said of what is done with words."""
 _TOLD_OF_PERSONS = frozenset({"kill"})
 
 
@@ -102,7 +104,8 @@ def _is_modifier(scene: Scene, trigger: Trigger, head: int) -> bool:
     parse = scene.parse
     if parse.deps[head] in {"amod", "compound"} and parse.tags[head] == "VBG":
         return parse.words[parse.heads[head]] not in wordlist("deed")
-    if trigger.frame not in _DEEDS or parse.deps[head] != "compound" or is_verb(parse, head) or scene.headline:
+    deeds = trigger.frame in _DEEDS or parse.words[head] in {"bombing", "bombings"}
+    if not deeds or parse.deps[head] != "compound" or is_verb(parse, head) or scene.headline:
         return False
     noun = parse.heads[head]
     told = any(t.start <= parse.starts[noun] < t.end for t in scene.triggers)
@@ -113,7 +116,7 @@ def _is_modifier(scene: Scene, trigger: Trigger, head: int) -> bool:
 def _is_bloodless(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "Court battles", "political clashes", "a cynicism offensive": what stands before the noun makes it one of words."""
     parse = scene.parse
-    if is_verb(parse, head) or trigger.weight > 2:
+    if is_verb(parse, head) or trigger.weight > 2 or trigger.frame not in _FOUGHT:
         return False
     for child in parse.children[head]:
         if parse.deps[child] in _MODIFIERS and child < head:
@@ -133,8 +136,10 @@ def _is_predicate(scene: Scene, head: int) -> bool:
 
 
 def _is_state(scene: Scene, trigger: Trigger, head: int) -> bool:
-    """ "The besieged town", "spent his years encircled by soldiers": a state of things is no news (rule 7)."""
+    """ "The besieged town", "the battered junta", "spent his years encircled": a state of things is no news (rule 7)."""
     parse = scene.parse
+    if parse.tags[head] in {"VBN", "JJ"} and parse.deps[head] == "amod" and trigger.frame in {"hit", "take", "air", "assault"}:
+        return parse.heads[head] > head
     return (
         trigger.frame == "siege"
         and parse.tags[head] in {"VBN", "JJ"}

@@ -262,8 +262,11 @@ def _core(scene: Scene, arguments: Arguments) -> frozenset[int]:
     found, waiting = set(direct), list(direct)
     while waiting:
         token = waiting.pop()
+        located = bool(scene.classes_of(frozenset({token})) & _LOCATED) or parse.tags[token].startswith("NNP")
         for child in parse.children[token]:
-            if parse.deps[child] in _NAMING or (parse.deps[child] == "prep" and parse.words[child] in _PARTITIVE):
+            if (parse.deps[child] in _NAMING and (located or parse.deps[child] in {"conj", "pobj"})) or (
+                parse.deps[child] == "prep" and parse.words[child] in _PARTITIVE
+            ):
                 found.add(child)
                 waiting.append(child)
     return frozenset(found) or arguments.whom
@@ -279,6 +282,7 @@ def _vacated(scene: Scene, arguments: Arguments) -> frozenset[int]:
     return frozenset(found)
 
 
+_LOCATED = frozenset({"area", "mil_site", "site", "civil_site"})
 _NAMING = frozenset({"compound", "nmod", "amod", "appos", "conj", "pobj", "nummod", "advmod"})
 _PARTITIVE = frozenset({"of", "over"})
 
@@ -428,7 +432,7 @@ def _disrupt(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | Non
 
 def _loot(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """Plunder is always somebody's; a fire wants a word of violence beside it."""
-    plunder = _word(scene, arguments.head).startswith(("loot", "plunder", "pillag", "ransack", "torch", "vandal"))
+    plunder = _word(scene, arguments.head).startswith(("loot", "plunder", "pillag", "ransack", "torch", "vandal", "destruct", "attack"))
     if plunder or scene.near & (ARMED | {"crowd", "war_word", "crime", "arson"}) or any(a.armed for a in scene.actors):
         return Kind("looting_property_destruction")
     return None

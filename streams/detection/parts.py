@@ -14,7 +14,8 @@ _DATELINE = re.compile(
     r"(?:--|[—–]|-(?=\s))\s*"
     r"|\s*[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?:\s(?=[A-Z])"
     rf"|\s*(?:[A-Z][A-Z.'’-]{{2,}}[ ,]*){{1,4}}(?:,[^:\n(]{{2,30}})?{_CREDIT}:\s"
-    r"|\s*[A-Z][\w.' -]{1,30}\s\((?:Reuters|AP|AFP|Xinhua|dpa|UPI|TASS|[A-Z]{2,6})\)\s"
+    r"|\s*[A-Z][\w.' -]{1,30}\s\((?:Reuters|AP|AFP|Xinhua|dpa|UPI|TASS)\)\s"
+    r"|\s*[A-Z][A-Z.' -]{1,30}\s\([A-Z]{2,6}\)\s"
 )
 """Place, date and agency before the first sentence: the writer's place, never the event's."""
 _NOT_TAGS = frozenset(

@@ -33,6 +33,7 @@ ELSEWHERE = ("sport", "business", "accident", "crowd", "animal", "stage")
 DOUBTFUL = frozenset({*DOMAINS, "domain", "abstract"}) - {"police", "court", "politics"}
 """What makes an unnamed attack more likely to be something else; police and courts come after both kinds."""
 CIVIL = frozenset({"civilian", "civil_site"})
+_TERROR = ("terror", "jihad", "islamist")
 GROUNDS = frozenset(
     {
         "who_armed",
@@ -127,7 +128,9 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
     match trigger.frame:
         case "kill":
             dead = scene.classes_of(arguments.who | arguments.whom)
-            return "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful)
+            if "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful):
+                return True
+            return "near_toll" in found and not doubtful and _is_state_itself(scene, arguments.who)
         case "intercept":
             return True
         case "chemical":
@@ -136,15 +139,25 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             )
         case "bomb" if {"near_toll", "whom_civil"} & found:
             return True
-        case "clash" | "air" | "shell" if trigger.weight >= 2 and {"whom_place", "whom_area", "near_toll"} & found and not doubtful:
+        case "clash" | "air" | "shell" if (
+            trigger.weight >= 2 and {"whom_place", "whom_area", "whom_weak_site", "near_toll"} & found and not doubtful
+        ):
             return scene.parse.words[arguments.head] not in SPORTING
         case "clash" if _is_between(scene, arguments.head):
             return True
         case "clash" if scene.parse.words[arguments.head] in SPORTING or "office" in scene.classes_of(arguments.who | arguments.whom):
             return "who_state" in found
+        case "fire" if scene.parse.words[arguments.head].startswith(("shoot", "shot")):
+            return bool({"who_state", "doc_armed"} & found)
         case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True
     return bool(found & LOOSE_GROUNDS)
+
+
+def _is_state_itself(scene: Scene, who: frozenset[int]) -> bool:
+    """Whether a state acts, and not what stands behind its name: "Israel kills six", but "Kenya flood kills six"."""
+    parse = scene.parse
+    return any(scene.actors_in(frozenset({t})) and parse.deps[t] not in {"compound", "poss", "amod", "nmod"} for t in who)
 
 
 def _is_between(scene: Scene, head: int) -> bool:
@@ -164,7 +177,7 @@ def signs(scene: Scene, trigger: Trigger, arguments: Arguments) -> list[str]:
     """The signs that speak for or against, each at most once."""
     found = [f"weight_{trigger.weight}"]
     own = frozenset(scene.tokens(trigger.start, trigger.end))
-    found += _who(scene, arguments.who - own, arguments.head)
+    found += _who(scene, arguments.who - own, own | {arguments.head})
     found += _whom(scene, arguments.whom - own)
     if scene.classes_of(arguments.means) & WEAPONS:
         found.append("means_weapon")
@@ -177,17 +190,19 @@ def signs(scene: Scene, trigger: Trigger, arguments: Arguments) -> list[str]:
     return found
 
 
-def _who(scene: Scene, tokens: frozenset[int], head: int) -> list[str]:
+def _who(scene: Scene, tokens: frozenset[int], own: frozenset[int]) -> list[str]:
     classes, actors = scene.classes_of(tokens), scene.actors_in(tokens)
     found = []
     if classes & ARMED or any(a.armed for a in actors):
         found.append("who_armed")
-    elif any(not a.adjective or _modifies(scene, a, head) for a in actors):
+    elif any(not a.adjective or _modifies(scene, a, own) for a in actors):
         found.append("who_state")
     elif "force" in classes:
         found.append("who_force")
     elif "civilian" in classes:
         found.append("who_person")
+    if any(scene.parse.words[t].startswith(_TERROR) for t in tokens):
+        found.append("who_terror")
     found += ["who_weapon"] if classes & WEAPONS else []
     found += [f"who_{name}" for name in ("police", "crowd", "nature") if name in classes and "who_armed" not in found]
     found += ["who_domain"] if classes & {"sport", "business", "stage", "health"} and not classes & ARMED else []
@@ -218,9 +233,9 @@ def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:
     return found
 
 
-def _modifies(scene: Scene, actor: NamedActor, head: int) -> bool:
+def _modifies(scene: Scene, actor: NamedActor, own: frozenset[int]) -> bool:
     """ "Israeli raids": the adjective stands before the trigger itself, not before somebody."""
-    return any(scene.parse.heads[t] == head for t in scene.tokens(actor.start, actor.end))
+    return any(scene.parse.heads[t] in own for t in scene.tokens(actor.start, actor.end))
 
 
 def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:

@@ -17,10 +17,14 @@ PRECEDENCE: tuple[Status, ...] = (
 _BY_WORD: tuple[Status, ...] = ("negated", "threatened", "hypothetical", "planned", "attempted")
 _BY_GOVERNOR: tuple[Status, ...] = ("denied", "negated", "threatened", "planned", "hypothetical", "attempted")
 _REPORTED = frozenset({"according", "per"})
+ASKED = "asked"
+"""What stands among a headline's word classes if it is a question."""
 _FACTIVE = frozenset({"after", "following", "since", "despite", "amid", "amidst", "over", "because", "given", "as"})
 """Prepositions whose object has happened, whatever becomes of the clause they hang on: "will advance after seizing Dabiq"."""
 
 
+RETROSPECT = frozenset({"court", "retrospect", ASKED})
+"""Word classes of a headline whose text looks back or reflects."""
 EARLIEST_NEWS = 1985
 """No article that we are given was written before this year, so what happened before it is history even where no date is known."""
 
@@ -39,12 +43,21 @@ class Standing:
     outlet: Outlet | None = None
 
 
-def judge(scene: Scene, arguments: Arguments, date: DateWords | None, published: datetime | None, lexicon: Lexicon) -> Standing:
+def judge(
+    scene: Scene,
+    arguments: Arguments,
+    date: DateWords | None,
+    published: datetime | None,
+    lexicon: Lexicon,
+    about: frozenset[str] = frozenset(),
+) -> Standing:
     """The status of the trigger that *arguments* belong to.
 
     Args:
         date: What dates it; None if nothing does.
         published: None if unknown; then a date alone makes nothing historical.
+        about: The word classes of a headline that tells of no fighting: under one of a burial or a trial, what has no date of
+            its own is looked back on.
     """
     above = _above(scene, arguments)
     source, outlet = _source(scene, arguments, lexicon)
@@ -57,10 +70,18 @@ def judge(scene: Scene, arguments: Arguments, date: DateWords | None, published:
     recent = date is not None and date.when is not None and published is not None and not dates.is_old(date.when, published)
     if recent:
         holding -= {"follow_up"}
+    if not scene.headline and not _is_fresh(date, published):
+        holding |= {"follow_up"} if about & RETROSPECT else set()
+        holding |= {"exercise"} if "exercise_kind" in about else set()
     if _is_explained(scene, above, lexicon.cues["followup", "subject"]):
         holding.add("follow_up")
     status = next(s for s in PRECEDENCE if s in holding)
     return Standing(status, source, outlet)
+
+
+def _is_fresh(date: DateWords | None, published: datetime | None) -> bool:
+    """Whether it is dated within two days of publication."""
+    return date is not None and date.when is not None and published is not None and date.when.end >= published - 2 * dates.DAY
 
 
 def _above(scene: Scene, arguments: Arguments) -> list[int]:
@@ -225,7 +246,9 @@ def _is_past(scene: Scene, arguments: Arguments, date: DateWords | None, publish
 def _is_of_an_epoch(scene: Scene, arguments: Arguments) -> bool:
     """ "During the invasion of Grenada his unit took an airfield": an epoch with a name is over."""
     parse = scene.parse
-    chain = {arguments.head, arguments.verb if arguments.verb is not None else arguments.head}
+    chain = {arguments.head, *ancestors(parse, arguments.head)}
+    if any(parse.words[c] in wordlist("epoch") and _is_that(scene, c) for t in chain for c in parse.children[t]):
+        return True
     for token in chain:
         if parse.words[token] in wordlist("epoch") and parse.words[parse.heads[token]] == "during":
             return True
@@ -233,6 +256,11 @@ def _is_of_an_epoch(scene: Scene, arguments: Arguments) -> bool:
             if any(parse.words[o] in wordlist("epoch") for o in parse.children[during]):
                 return True
     return False
+
+
+def _is_that(scene: Scene, noun: int) -> bool:
+    """ "That war": another than the one at hand."""
+    return any(scene.parse.words[c] == "that" for c in scene.parse.children[noun])
 
 
 def _is_pluperfect(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> bool:

@@ -20,6 +20,8 @@ UNARMED_FLOOR = -3.5
 """Log-odds for types whose own words name the arms or the deed: police who find weapons."""
 _BACKING = frozenset({"with", "using", "behind", "under", "amid", "backed", "supported", "covered"})
 """What fire is to those who advance: "stormed the base behind mortar fire"."""
+_CARRIERS = frozenset({"air_drone_strike", "shelling_artillery_missile_attack"})
+"""What brings the gas: the bombs it is loaded in are no event beside it."""
 _PLAIN = frozenset({"arrests", "disrupted_weapons_use", "claim_attribution", "looting_property_destruction"})
 
 
@@ -83,12 +85,14 @@ class Memory:
         actors: Last first.
         told: When the last dated current telling was; None if there was none.
         published: What relative dates count from; None if unknown.
+        about: The word classes of a headline that tells of no fighting itself.
     """
 
     places: Sequence[NamedPlace] = ()
     actors: Sequence[NamedActor] = ()
     told: Occurred | None = None
     published: datetime | None = None
+    about: frozenset[str] = frozenset()
 
 
 def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
@@ -151,7 +155,7 @@ def _tell(scene: Scene, one: _Read, rest: Sequence[_Read], memory: Memory, lexic
     args = one.arguments
     others = frozenset(r.arguments.head for r in rest) - {args.head}
     date = date_of(scene, args, others, memory, lexicon)
-    standing = status.judge(scene, args, date, memory.published, lexicon)
+    standing = status.judge(scene, args, date, memory.published, lexicon, memory.about)
     if one.kind.attempted and standing.status in CURRENT:
         standing = replace(standing, status="attempted")
     kinetic = one.kind.type in KINETIC
@@ -287,7 +291,7 @@ def _takes_in(kept: Telling, one: Telling) -> bool:
         return False
     if kept.occurred and one.occurred and kept.occurred != one.occurred:
         return False
-    if kept.type == "chemical_weapon" and one.kinetic and kept.start == one.start:
+    if kept.type == "chemical_weapon" and one.type in _CARRIERS and kept.start == one.start:
         return True
     return kept.type == one.type or (one.kinetic and not one.specific and not _of_others(kept, one))
 
