@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, cast
 
-from streams.detection import kinds, mentions, nlp, parts, sentences, signature, tellings, triggers
+from streams.detection import kinds, mentions, nlp, parts, sentences, signature, status, tellings, triggers
 from streams.detection import lexicon as lexicons
 from streams.detection.grammar import Parser
 from streams.detection.lexicon import Lexicon, Outlet, fold
@@ -48,6 +48,8 @@ class _Work:
     """All of the part's, offsets into the body."""
     sentences: list[sentences.Sentence]
     cited: Outlet | None
+    about: frozenset[str] = frozenset()
+    """The word classes of its headline."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,10 @@ class Detector:
         places = [p for p in self.placer.places(body, part.start, part.end) if any(a <= p.start < b for a, b in spans)]
         drafts = _drafts(body, headline, hits, places, context, headline=True) + _drafts(body, text, hits, places, context)
         drafts = [d for d in drafts if self._may_tell(d, known)]
-        return _Work(index, part, drafts, places, headline + text, self._cited(body, part))
+        about = frozenset(name for at, names in known if part.headline and part.headline[0] <= at < part.headline[1] for name in names)
+        if part.headline and body[: part.headline[1]].endswith("?"):
+            about |= {status.ASKED}
+        return _Work(index, part, drafts, places, headline + text, self._cited(body, part), about)
 
     def _may_tell(self, draft: Draft, known: Sequence[tuple[int, frozenset[str]]]) -> bool:
         """Whether a sentence is worth a parse: most of what "takes", "fires" and "boards" takes no town and boards no ship.
@@ -150,8 +155,11 @@ class Detector:
         named: deque[NamedActor] = deque(maxlen=REMEMBERED)
         last: Telling | None = None
         dated: Occurred | None = None
+        about = work.about
         for scene in scenes:
-            told = tellings.read(scene, Memory(_places_before(work, scene), list(named), dated, when), self.lexicon)
+            told = tellings.read(scene, Memory(_places_before(work, scene), list(named), dated, when, about), self.lexicon)
+            if scene.headline and any(t.kinetic and t.current for t in told):
+                about = frozenset()
             placed = [_placed(t, scene, work, last) for t in told]
             found += [*placed, *self._sites(told, scene)]
             named.extendleft(a for a in scene.actors if a.armed)
