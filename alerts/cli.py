@@ -60,11 +60,12 @@ def main() -> None:
 @verb(main, "detect", "tocsin detect articles.jsonl")
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--strict", is_flag=True, help="Stop with status 2 at the first line that cannot be read.")
-def detect(file: IO[bytes], strict: bool) -> None:
+@click.option("--explain", is_flag=True, help="Say, for people, how each article was read, instead of answering.")
+def detect(file: IO[bytes], strict: bool, explain: bool) -> None:
     """Read articles (JSON Lines) and answer each with its mentions of military events."""
     from alerts.commands import read
 
-    sys.exit(read.detect(file, settings(), strict=strict))
+    sys.exit((read.explain if explain else read.detect)(file, settings(), strict=strict))
 
 
 @verb(main, "resolve", "tocsin resolve spans.jsonl")

@@ -87,6 +87,16 @@ def test_strict_stops_with_2_at_the_first_line_that_cannot_be_read() -> None:
     assert done.stderr.startswith("line 1: ")
 
 
+def test_detect_explains_for_people_how_each_article_was_read() -> None:
+    done = tocsin("detect", "--explain", text=lines(FOOTBALL, ATTACK))
+    assert done.returncode == 0
+    assert [line.split(" ")[0] for line in done.stdout.splitlines() if line.startswith(("article", "mentions"))] == [
+        "article",
+        "mentions",
+    ] * 2
+    assert "may alert" in done.stdout
+
+
 def test_detect_answers_without_waiting_for_the_end_of_the_input() -> None:
     with subprocess.Popen([sys.executable, "-c", CODE, "detect"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None

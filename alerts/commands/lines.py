@@ -76,11 +76,24 @@ def lines_of(stream: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def answer(stream: IO[bytes], kind: Any, work: Callable[[Sequence[Any]], Sequence[dict[str, Any]]], *, strict: bool) -> int:
+def put(answer: dict[str, Any]) -> None:
+    """Write one line."""
+    sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+
+
+def answer(
+    stream: IO[bytes],
+    kind: Any,
+    work: Callable[[Sequence[Any]], Sequence[Any]],
+    *,
+    strict: bool,
+    put: Callable[[Any], None] = put,
+) -> int:
     """Answer every line of *stream* on standard output.
 
     Args:
         work: From what was asked to the answers, one each, in order.
+        put: Writes one answer.
         strict: Stop with 2 at the first line that cannot be read.
 
     Returns:
@@ -97,10 +110,5 @@ def answer(stream: IO[bytes], kind: Any, work: Callable[[Sequence[Any]], Sequenc
                 sys.stdout.buffer.flush()
                 return 2
             put({"id": line.id, "error": line.error})
-        sys.stdout.buffer.flush()
+        sys.stdout.flush()
     return 0
-
-
-def put(answer: dict[str, Any]) -> None:
-    """Write one line."""
-    sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")

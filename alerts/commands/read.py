@@ -8,6 +8,7 @@ import msgspec
 
 from alerts.commands.lines import answer
 from alerts.commands.river import detector_of
+from streams.detection.explain import explain as explained
 from streams.detection.gazetteer import FOLDER, Gazetteer
 from streams.detection.resolve import resolve
 from streams.records import EPOCH, Article, Mention, Place, plausible
@@ -55,6 +56,17 @@ def detect(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:
         ]
 
     return answer(stream, Asked, work, strict=strict)
+
+
+def explain(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:
+    """Say of each article how it was read: every trigger, candidate place and status cue, and why each mention may alert or not."""
+    detector = detector_of(settings)
+    gazetteer = Gazetteer.load(settings.gazetteer or FOLDER, extra=settings.sites)
+
+    def work(asked: Sequence[Asked]) -> list[str]:
+        return ["\n".join(explained(detector, gazetteer, a.article())) for a in asked]
+
+    return answer(stream, Asked, work, strict=strict, put=lambda text: print(f"{text}\n"))
 
 
 def resolve_spans(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:

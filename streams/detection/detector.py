@@ -4,11 +4,11 @@ import itertools
 import re
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from streams.detection import kinds, mentions, nlp, parts, sentences, signature, status, tellings, triggers
 from streams.detection import lexicon as lexicons
@@ -52,6 +52,14 @@ class _Work:
     """The word classes of its headline."""
 
 
+class Step(NamedTuple):
+    """One sentence as it was read: with what was known before it, and what it tells."""
+
+    scene: Scene
+    memory: Memory
+    told: list[Telling]
+
+
 @dataclass(frozen=True)
 class Detector:
     """Finds mentions. Safe to keep for the life of a process.
@@ -76,7 +84,7 @@ class Detector:
             article = articles[w.article]
             when, _ = mentions.published(article)
             scenes = [compose(draft, next(parses), self.lexicon, when) for draft in w.drafts]
-            told = mentions.merge(self._tell(scenes, w, when))
+            told = mentions.merge([t for step in self._steps(scenes, w, when) for t in step.told])
             signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
             found[w.article] += mentions.build(
                 article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article], self.made_by
@@ -149,23 +157,30 @@ class Detector:
         hits = self.lexicon.agencies.find(fold(credit)) if not part.outlet else []
         return outlet_of(hits[0]) if hits else None
 
-    def _tell(self, scenes: Sequence[Scene], work: _Work, when: datetime | None) -> list[Telling]:
+    def follow(self, article: Article) -> Iterator[Step]:
+        """Read one article sentence by sentence, those that are worth a parse."""
+        when, _ = mentions.published(article)
+        for work in self._prepare(0, article):
+            parses = self.parser.parse([d.text for d in work.drafts])
+            scenes = [compose(draft, parse, self.lexicon, when) for draft, parse in zip(work.drafts, parses, strict=True)]
+            yield from self._steps(scenes, work, when)
+
+    def _steps(self, scenes: Sequence[Scene], work: _Work, when: datetime | None) -> Iterator[Step]:
         """Read a part's scenes in order; each knows what was told before it."""
-        found: list[Telling] = []
         named: deque[NamedActor] = deque(maxlen=REMEMBERED)
         last: Telling | None = None
         dated: Occurred | None = None
         about = work.about
         for scene in scenes:
-            told = tellings.read(scene, Memory(_places_before(work, scene), list(named), dated, when, about), self.lexicon)
+            memory = Memory(_places_before(work, scene), list(named), dated, when, about)
+            told = tellings.read(scene, memory, self.lexicon)
             if scene.headline and any(t.kinetic and t.current for t in told):
                 about = frozenset()
             placed = [_placed(t, scene, work, last) for t in told]
-            found += [*placed, *self._sites(told, scene)]
+            yield Step(scene, memory, [*placed, *self._sites(told, scene)])
             named.extendleft(a for a in scene.actors if a.armed)
             last = next((t for t in reversed(placed) if t.current and t.place is not None), last)
             dated = next((t.occurred for t in reversed(placed) if t.current and t.occurred), dated)
-        return found
 
     def _sites(self, told: Sequence[Telling], scene: Scene) -> list[Telling]:
         """ "Took the city, its airport ...": the implied site of a place that changed hands."""

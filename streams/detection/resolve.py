@@ -154,9 +154,14 @@ def _best_known(gazetteer: Gazetteer, reading: Reading) -> tuple[Indices, Indice
 
 def choose(gazetteer: Gazetteer, names: Sequence[_Name], weights: Weights) -> list[int | None]:
     """Choose one row of the gazetteer for each name; None where there is none to choose."""
+    return [int(rows[np.argmax(scores)]) if len(rows) else None for rows, scores in scored(gazetteer, names, weights)]
+
+
+def scored(gazetteer: Gazetteer, names: Sequence[_Name], weights: Weights) -> list[tuple[Indices, Floats]]:
+    """The rows of the gazetteer that each name may mean, with the score of each; none where no place is called so."""
     sizes = [len(n.places) for n in names]
     if not sum(sizes):
-        return [None] * len(names)
+        return [(n.places, np.zeros(0)) for n in names]
     rows = np.concatenate([n.places for n in names])
     owner = np.repeat(np.arange(len(names)), sizes)
     own = _own_score(gazetteer, names, rows, weights)
@@ -169,7 +174,19 @@ def choose(gazetteer: Gazetteer, names: Sequence[_Name], weights: Weights) -> li
             + _context_score(gazetteer, names, rows, owner, total + weights.contained * containers, weights)
         )
     ends = np.cumsum(sizes)
-    return [int(rows[e - s + int(np.argmax(total[e - s : e]))]) if s else None for s, e in zip(sizes, ends, strict=True)]
+    return [(rows[e - s : e], total[e - s : e]) for s, e in zip(sizes, ends, strict=True)]
+
+
+def candidates(gazetteer: Gazetteer, text: str, most: int) -> list[tuple[Toponym, list[tuple[Candidate, float]]]]:
+    """Every place name of a document with what it may mean and how well each fits, at most so many, best first."""
+    found = gazetteer.find(text)
+    names = _names(gazetteer, text, [(t.start, t.end) for t in found], [t.reading for t in found])
+    ranked: list[list[tuple[Candidate, float]]] = [[] for _ in found]
+    for name, (rows, scores) in zip(names, scored(gazetteer, names, WEIGHTS), strict=True):
+        best = np.argsort(-scores, kind="stable")[:most]
+        for span in name.spans:
+            ranked[span] = [(gazetteer.candidate(int(rows[i])), float(scores[i])) for i in best]
+    return list(zip(found, ranked, strict=True))
 
 
 def _own_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, weights: Weights) -> Floats:

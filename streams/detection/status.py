@@ -59,11 +59,17 @@ def judge(
         about: The word classes of a headline that tells of no fighting: under one of a burial or a trial, what has no date of
             its own is looked back on.
     """
-    above = _above(scene, arguments)
     source, outlet = _source(scene, arguments, lexicon)
+    holding = holds(scene, arguments, date, published, lexicon, about) | ({"claimed"} if source else set())
+    return Standing(next(s for s in PRECEDENCE if s in holding), source, outlet)
+
+
+def holds(
+    scene: Scene, arguments: Arguments, date: DateWords | None, published: datetime | None, lexicon: Lexicon, about: frozenset[str]
+) -> set[Status]:
+    """Every status that holds of the trigger, whoever says so; see `judge`."""
+    above = _above(scene, arguments)
     holding: set[Status] = {"asserted"}
-    if source:
-        holding.add("claimed")
     holding |= _cued(scene, arguments, above, lexicon)
     if _is_past(scene, arguments, date, published, lexicon):
         holding.add("historical")
@@ -75,8 +81,7 @@ def judge(
         holding |= {"exercise"} if "exercise_kind" in about else set()
     if _is_explained(scene, above, lexicon.cues["followup", "subject"]):
         holding.add("follow_up")
-    status = next(s for s in PRECEDENCE if s in holding)
-    return Standing(status, source, outlet)
+    return holding
 
 
 def _is_fresh(date: DateWords | None, published: datetime | None) -> bool:

@@ -69,11 +69,28 @@ class Telling:
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
+    """A trigger with what it was read as."""
+
     trigger: Trigger
     arguments: Arguments
     kind: Kind
     score: float
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What came of one trigger.
+
+    Attributes:
+        refused: Why it tells of nothing; None if it does.
+        signs: What spoke for and against, see `sense`.
+        read: As what it was read, as far as it came.
+    """
+
+    refused: str | None
+    signs: Sequence[str] = ()
+    read: Read | None = None
 
 
 @dataclass(frozen=True)
@@ -97,11 +114,16 @@ class Memory:
 
 def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
     """The tellings of one sentence."""
-    heads = {t: h for t in scene.triggers if (h := arguments.head_of(scene.parse, t.start, t.end)) is not None}
-    found = [r for t, head in heads.items() if (r := _read(scene, t, head))]
+    examined = (examine(scene, t, head) for t, head in heads(scene).items())
+    found = [e.read for e in examined if e.read is not None and e.refused is None]
     found = [r for r in found if not _is_means(scene, r, found)]
     told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], memory, lexicon)]
     return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
+
+
+def heads(scene: Scene) -> dict[Trigger, int]:
+    """The token that stands for each trigger of a sentence; triggers that have none are left out."""
+    return {t: h for t in scene.triggers if (h := arguments.head_of(scene.parse, t.start, t.end)) is not None}
 
 
 def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, bool, int, int]:
@@ -118,20 +140,25 @@ def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, bool, int, i
     )
 
 
-def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
-    """The trigger with its kind, if it is one of armed force or of what armies do."""
+def examine(scene: Scene, trigger: Trigger, head: int) -> Examined:
+    """Whether the trigger at *head* is one of armed force or of what armies do, and why not."""
     if figures.is_none(scene, trigger, head):
-        return None
+        return Examined("a figure of speech, a name, or a description")
     args = arguments.of(scene.parse, head)
     signs = sense.signs(scene, trigger, args)
     score = sense.score(signs)
     kind = kinds.classify(scene, trigger, args)
     if kind is None:
-        return None
+        return Examined("who does it, to whom and with what fit no kind of event", signs)
+    read = Read(trigger, args, kind, score)
     floor = 0.0 if kind.type in KINETIC else UNARMED_FLOOR if kind.type in _PLAIN else STRATEGIC_FLOOR
-    if kind.type in KINETIC and (not sense.grounded(scene, trigger, args, signs) or _against_protesters(scene, trigger)):
-        return None
-    return _Read(trigger, args, kind, score) if score > floor else None
+    if kind.type in KINETIC and not sense.grounded(scene, trigger, args, signs):
+        return Examined("nothing but the word itself speaks of arms", signs, read)
+    if kind.type in KINETIC and _against_protesters(scene, trigger):
+        return Examined("force against protesters, or theirs", signs, read)
+    if score <= floor:
+        return Examined(f"its signs add up to {score:.1f}, which is not above {floor:.1f}", signs, read)
+    return Examined(None, signs, read)
 
 
 def _against_protesters(scene: Scene, trigger: Trigger) -> bool:
@@ -141,7 +168,7 @@ def _against_protesters(scene: Scene, trigger: Trigger) -> bool:
     return "crowd" in near and not armed and trigger.frame in {"fire", "kill", "hit", "clash", "assault"}
 
 
-def _is_means(scene: Scene, one: _Read, found: Sequence[_Read]) -> bool:
+def _is_means(scene: Scene, one: Read, found: Sequence[Read]) -> bool:
     """ "Stormed the post with mortars": the weapon of a ground attack is no event beside it, unless it outranks the fighting."""
     if one.kind.type not in {"shelling_artillery_missile_attack", "remote_explosive_ied", "grenade"}:
         return False
@@ -151,7 +178,7 @@ def _is_means(scene: Scene, one: _Read, found: Sequence[_Read]) -> bool:
     return any(one.arguments.head in other.arguments.means or (used and other.arguments.head in above) for other in ground)
 
 
-def _tell(scene: Scene, one: _Read, rest: Sequence[_Read], memory: Memory, lexicon: Lexicon) -> list[Telling]:
+def _tell(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon: Lexicon) -> list[Telling]:
     args = one.arguments
     others = frozenset(r.arguments.head for r in rest) - {args.head}
     date = date_of(scene, args, others, memory, lexicon)
@@ -176,7 +203,7 @@ def _is_narrow(place: NamedPlace) -> bool:
     return place.place is not None and place.place.precision != "country"
 
 
-def _actors(scene: Scene, one: _Read, memory: Memory) -> tuple[Actor, ...]:
+def _actors(scene: Scene, one: Read, memory: Memory) -> tuple[Actor, ...]:
     """Those of the sentence; "the group" is the armed group that was named last."""
     found = actors.read(scene, one.arguments, repelled=one.trigger.frame in {"repel", "intercept"})
     words = {scene.parse.words[t] for t in one.arguments.who}
@@ -188,7 +215,7 @@ def _actors(scene: Scene, one: _Read, memory: Memory) -> tuple[Actor, ...]:
     return found
 
 
-def _weapons(scene: Scene, reads: Sequence[_Read]) -> tuple[str, ...]:
+def _weapons(scene: Scene, reads: Sequence[Read]) -> tuple[str, ...]:
     """What was used: not the warplanes that were destroyed, nor the rockets that were seized."""
     lost = frozenset(t for r in reads if r.trigger.frame in {"hit", "intercept", "take", "disrupt"} for t in r.arguments.whom)
     used = frozenset(t for r in reads for t in (*r.arguments.who, *r.arguments.means, r.arguments.head))

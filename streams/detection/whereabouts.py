@@ -61,10 +61,7 @@ def of(
         before: The places of the part so far, last first, for "the city", "the base".
         inherits: Whether a trigger without a place of its own takes that of the trigger it hangs on.
     """
-    ranked = sorted(
-        (Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline), key=lambda a: -a.score
-    )
-    every = [a for a in ranked if a.score > 0]
+    every = [a for a in attached(scene, arguments, others, lexicon) if a.score > 0]
     ranked = _sites_first(_objects_only(scene, arguments, every))
     coreferent, token = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
@@ -81,6 +78,12 @@ def of(
         more = (a.place for a in every if a not in ranked and _in_conjunct(scene, arguments, a.place, others))
         chosen += itertools.islice(more, 2)
     return chosen
+
+
+def attached(scene: Scene, arguments: Arguments, others: frozenset[int], lexicon: Lexicon) -> list[Attached]:
+    """The places of a sentence, its dateline apart, with how well each belongs to the trigger; best first."""
+    found = (Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline)
+    return sorted(found, key=lambda a: -a.score)
 
 
 def _in_conjunct(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int]) -> bool:
