@@ -130,7 +130,8 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             dead = scene.classes_of(arguments.who | arguments.whom)
             if "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful):
                 return True
-            return "near_toll" in found and not doubtful and _is_state_itself(scene, arguments.who)
+            idea = "abstract" in scene.classes_of(arguments.objects)
+            return "near_toll" in found and not doubtful and not idea and _is_state_itself(scene, arguments.who)
         case "intercept":
             return True
         case "chemical":
@@ -157,7 +158,8 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
 def _is_state_itself(scene: Scene, who: frozenset[int]) -> bool:
     """Whether a state acts, and not what stands behind its name: "Israel kills six", but "Kenya flood kills six"."""
     parse = scene.parse
-    return any(scene.actors_in(frozenset({t})) and parse.deps[t] not in {"compound", "poss", "amod", "nmod"} for t in who)
+    subjects = {t for t in who if parse.deps[t] == "nsubj" or (parse.deps[t] == "pobj" and parse.words[parse.heads[t]] == "by")}
+    return bool(scene.actors_in(frozenset(subjects)))
 
 
 def _is_between(scene: Scene, head: int) -> bool:

@@ -122,7 +122,7 @@ def _read(scene: Scene, trigger: Trigger, head: int) -> _Read | None:
     """The trigger with its kind, if it is one of armed force or of what armies do."""
     if figures.is_none(scene, trigger, head):
         return None
-    args = arguments.of(scene.parse, head)
+    args = arguments.flat(scene.parse, head) if figures.is_hidden_verb(scene, head) else arguments.of(scene.parse, head)
     signs = sense.signs(scene, trigger, args)
     score = sense.score(signs)
     kind = kinds.classify(scene, trigger, args)

@@ -17,8 +17,8 @@ Moscow Vienna Prague Seoul Kourou Sydney Vilnius Mostar Kirkuk Tripoli Barcelona
 Mandalay Saleef Orikhiv Rutshuru Damascus Zaporizhzhia
 Athens Badajoz Basra Berlin Beslan Brest Brisbane Busan Changwon Colombo Conakry Dayton Delhi Dhaka Dresden Dubai Gatumba Gaza Grenada
 Hamburg Hanoi Hastings Helmand Incheon Jakarta Kabul Kandahar Kano Kharkiv Leeds Loikaw Lyon Malmo Manchester Manila Marseille Medellin
-Munich Nairobi Niamey Obuasi Osaka Pearls Perth Princeton Pyongyang Rangoon Rome Ryazan Santos Shiraz Sinjar Subic Syrian Taipei Toribio
-Turin Utrecht Wenchang Wonsan"""
+Munich Nairobi Niamey Obuasi Osaka Pearls Perth Princeton Pyongyang Rangoon Rome Ryazan Santos Shiraz Sinjar Subic Taipei Toribio
+Turin Utrecht Wenchang Wonsan Goma Gori Chicago Kyoto Bogota Kobane Kiel Bouake Marib Erbil"""
 LONGER = {"Mae Sot", "El Fasher", "Kacha", "San Diego"}
 TOWNS = sorted({m[1] for _, expect, _ in ROWS if (m := re.search(r"@([^+]+)", expect))} | LONGER | set(ELSEWHERE.split()))
 
