@@ -65,12 +65,12 @@ def is_verb(parse: Parse, token: int) -> bool:
 def head_of(parse: Parse, start: int, end: int) -> int | None:
     """The token of ``[start, end)`` (characters) that governs the others; None if no token lies there.
 
-    A verb that ends it is what is told: in "drone crews prepare to strike", "strike".
+    A verb that ends it is what is told: in "drone crews prepare to strike", "strike"; in "rockets fired from Gaza landed", "landed".
     """
     inside = [i for i, (a, b) in enumerate(zip(parse.starts, parse.ends, strict=True)) if a < end and b > start and parse.words[i].strip()]
     if not inside:
         return None
-    if len(inside) > 2 and is_verb(parse, inside[-1]) and parse.words[inside[-2]] == "to":
+    if len(inside) > 2 and is_verb(parse, inside[-1]) and (parse.words[inside[-2]] == "to" or parse.tags[inside[0]].startswith("N")):
         return inside[-1]
     tops = [i for i in inside if parse.heads[i] not in inside or parse.heads[i] == i]
     return next(

@@ -233,7 +233,7 @@ _IN_MONTH = (
     + r"(?!\w)(?! \d)"
 )
 _IN_YEAR = (
-    rf"(?:in|since|during|of|back in|by|the|from|until|early|late|{_SEASON}) {_YEAR}|{_YEAR.replace('year', 'year2')}"
+    rf"(?:in|since|during|of|back in|by|the|an?|that|from|until|early|late|{_SEASON}) {_YEAR}|{_YEAR.replace('year', 'year2')}"
     r"(?='s|’s| war| invasion| attack| bombing| offensive| revolution| battle| siege| uprising)"
 )
 _READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool]]] = [

@@ -46,6 +46,7 @@ def is_none(scene: Scene, trigger: Trigger, head: int) -> bool:
         trigger.frame == "none"
         or (_is_noun_target(scene, head) and not is_hidden_verb(scene, head))
         or _is_no_verb(scene, trigger)
+        or _is_of_a_trade(scene, trigger)
         or _is_blaze(scene, trigger, head)
         or _is_name(scene, trigger, head)
         or _is_description(scene, trigger, head)
@@ -70,6 +71,20 @@ def _is_no_verb(scene: Scene, trigger: Trigger) -> bool:
         return False
     tags = scene.parse.tags
     return tags[tokens[-1]].startswith("NN") and tags[tokens[-2]] in {"IN", "DT", "PRP$"}
+
+
+def _is_of_a_trade(scene: Scene, trigger: Trigger) -> bool:
+    """ "The bomb squad destroyed", "missile makers hit": the weapon only says what sort of people they are."""
+    parse, tokens = scene.parse, scene.tokens(trigger.start, trigger.end)
+    if "... ~" not in trigger.pattern or len(tokens) < 3 or parse.deps[tokens[0]] != "compound":
+        return False
+    noun = parse.heads[tokens[0]]
+    classes = scene.classes.get(noun, frozenset())
+    return (
+        noun in tokens[1:-1]
+        and parse.words[noun] not in wordlist("deed")
+        and not classes & (WEAPONS | {"hardware", "missile", "drone", "aircraft"})
+    )
 
 
 def _is_blaze(scene: Scene, trigger: Trigger, head: int) -> bool:

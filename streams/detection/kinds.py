@@ -180,7 +180,7 @@ def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
             )
         if verb.startswith("raid") and "w_air" not in scene.near:
             return _violence(scene, Trigger(trigger.start, trigger.end, "assault", 1), arguments)
-        if verb.startswith("bomb") and side is None and "w_air" not in scene.near:
+        if verb.startswith("bomb") and side is None and "w_air" not in scene.near and "aircraft" not in scene.classes_of(arguments.who):
             return Kind("remote_explosive_ied")
     return Kind("air_drone_strike")
 
