@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, cast
 
-from streams.detection import kinds, mentions, nlp, parts, sentences, signature, status, tellings, triggers
+from streams.detection import kinds, mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers
 from streams.detection import lexicon as lexicons
 from streams.detection.grammar import Parser
 from streams.detection.lexicon import Lexicon, Outlet, fold
@@ -76,7 +76,7 @@ class Detector:
             article = articles[w.article]
             when, _ = mentions.published(article)
             scenes = [compose(draft, next(parses), self.lexicon, when) for draft in w.drafts]
-            told = mentions.merge(self._tell(scenes, w, when))
+            told = mentions.merge(self._tell(scenes, w, article.body, when))
             signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
             found[w.article] += mentions.build(
                 article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article], self.made_by
@@ -149,18 +149,22 @@ class Detector:
         hits = self.lexicon.agencies.find(fold(credit)) if not part.outlet else []
         return outlet_of(hits[0]) if hits else None
 
-    def _tell(self, scenes: Sequence[Scene], work: _Work, when: datetime | None) -> list[Telling]:
+    def _tell(self, scenes: Sequence[Scene], work: _Work, body: str, when: datetime | None) -> list[Telling]:
         """Read a part's scenes in order; each knows what was told before it."""
         found: list[Telling] = []
         named: deque[NamedActor] = deque(maxlen=REMEMBERED)
         last: Telling | None = None
         dated: Occurred | None = None
         about = work.about
+        quoted = speech.quotations(body, work.part.text, work.part.end) if scenes else []
+        speaker: str | None = None
         for scene in scenes:
             told = tellings.read(scene, Memory(_places_before(work, scene), list(named), dated, when, about), self.lexicon)
             if scene.headline and any(t.kinetic and t.current for t in told):
                 about = frozenset()
-            placed = [_placed(t, scene, work, last) for t in told]
+            placed = [speech.attribute(_placed(t, scene, work, last), body, quoted, speaker) for t in told]
+            named_by = (t.standing.source for t in placed if t.standing.source)
+            speaker = next((s for s in named_by if s.lower() not in speech.PRONOUNS), speaker)
             found += [*placed, *self._sites(told, scene)]
             named.extendleft(a for a in scene.actors if a.armed)
             last = next((t for t in reversed(placed) if t.current and t.place is not None), last)
