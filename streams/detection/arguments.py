@@ -65,12 +65,12 @@ def is_verb(parse: Parse, token: int) -> bool:
 def head_of(parse: Parse, start: int, end: int) -> int | None:
     """The token of ``[start, end)`` (characters) that governs the others; None if no token lies there.
 
-    A verb that ends it is what is told: in "drone crews prepare to strike", "strike".
+    A verb that ends it is what is told: in "drone crews prepare to strike", "strike"; in "rockets fired from Gaza landed", "landed".
     """
     inside = [i for i, (a, b) in enumerate(zip(parse.starts, parse.ends, strict=True)) if a < end and b > start and parse.words[i].strip()]
     if not inside:
         return None
-    if len(inside) > 2 and is_verb(parse, inside[-1]) and parse.words[inside[-2]] == "to":
+    if len(inside) > 2 and is_verb(parse, inside[-1]) and (parse.words[inside[-2]] == "to" or parse.tags[inside[0]].startswith("N")):
         return inside[-1]
     tops = [i for i in inside if parse.heads[i] not in inside or parse.heads[i] == i]
     return next(
@@ -116,6 +116,14 @@ def of(parse: Parse, head: int) -> Arguments:
     )
 
 
+def flat(parse: Parse, head: int) -> Arguments:
+    """The arguments of a headline's verb that the parser took for a noun: who stands before it, whom behind it up to a preposition."""
+    stops = [t for t in range(head + 1, len(parse.words)) if parse.tags[t] in {"IN", "TO", ",", ".", ":", "CC"}]
+    end = stops[0] if stops else len(parse.words)
+    objects = frozenset(t for t in range(head + 1, end) if parse.tags[t].startswith("NN"))
+    return Arguments(head, head, frozenset(range(head)), frozenset(range(head + 1, end)), frozenset(), objects)
+
+
 def _verb_of(parse: Parse, head: int) -> int | None:
     if is_verb(parse, head):
         return head
@@ -148,7 +156,9 @@ def _from_verb(parse: Parse, verb: int, found: _Found) -> None:
         for subject in subjects:
             found.suffers(parse, subject)
         return
-    passive = parse.tags[verb] == "VBN" and (parse.deps[verb] == "acl" or _children(parse, verb, {"auxpass", "nsubjpass"}))
+    bare = not _children(parse, verb, {"aux", "dobj", "ccomp"})
+    passive = parse.tags[verb] == "VBN" and (parse.deps[verb] == "acl" or bare or _children(parse, verb, {"auxpass", "nsubjpass"}))
+    passive = passive or (bare and parse.words[verb] in wordlist("transitive"))
     for subject in subjects:
         if passive:
             found.suffers(parse, subject)

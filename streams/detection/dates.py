@@ -221,7 +221,7 @@ _AGO = rf"{_COUNT} (?P<unit>hours?|days?|weeks?|months?|years?|decades?|centurie
 _LONG_AGO = (
     r"(?:some |many |several )?(?:years|decades|centuries|generations) ago"
     r"|during (?:the )?(?:world war(?: [ivx\d]+)?|cold war|civil war of)"
-    r"|in (?:the )?(?:1[5-9]|20)\d0s|last century|in recent years|long ago"
+    r"|in (?:the )?(?:1[5-9]|20)\d0s|last century|in recent years|long ago|in those (?:days|years)|back then"
 )
 _OVER_THE_PAST = (
     rf"(?:over|in|during|for|within) the (?:past|last) (?:(?P<count>\d+|few|couple|{'|'.join(_SMALL[1:11])}|several) )?"
@@ -233,7 +233,7 @@ _IN_MONTH = (
     + r"(?!\w)(?! \d)"
 )
 _IN_YEAR = (
-    rf"(?:in|since|during|of|back in|by|the|from|until|early|late|{_SEASON}) {_YEAR}|{_YEAR.replace('year', 'year2')}"
+    rf"(?:in|since|during|of|back in|by|the|an?|that|from|until|early|late|{_SEASON}) {_YEAR}|{_YEAR.replace('year', 'year2')}"
     r"(?='s|’s| war| invasion| attack| bombing| offensive| revolution| battle| siege| uprising)"
 )
 _READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool]]] = [

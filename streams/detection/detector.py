@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
-from streams.detection import kinds, mentions, nlp, parts, sentences, signature, status, tellings, triggers
+from streams.detection import kinds, mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers
 from streams.detection import lexicon as lexicons
 from streams.detection.grammar import Parser
 from streams.detection.lexicon import Lexicon, Outlet, fold
@@ -84,7 +84,7 @@ class Detector:
             article = articles[w.article]
             when, _ = mentions.published(article)
             scenes = [compose(draft, next(parses), self.lexicon, when) for draft in w.drafts]
-            told = mentions.merge([t for step in self._steps(scenes, w, when) for t in step.told])
+            told = mentions.merge([t for step in self._steps(scenes, w, article.body, when) for t in step.told])
             signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
             found[w.article] += mentions.build(
                 article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article], self.made_by
@@ -163,20 +163,24 @@ class Detector:
         for work in self._prepare(0, article):
             parses = self.parser.parse([d.text for d in work.drafts])
             scenes = [compose(draft, parse, self.lexicon, when) for draft, parse in zip(work.drafts, parses, strict=True)]
-            yield from self._steps(scenes, work, when)
+            yield from self._steps(scenes, work, article.body, when)
 
-    def _steps(self, scenes: Sequence[Scene], work: _Work, when: datetime | None) -> Iterator[Step]:
+    def _steps(self, scenes: Sequence[Scene], work: _Work, body: str, when: datetime | None) -> Iterator[Step]:
         """Read a part's scenes in order; each knows what was told before it."""
         named: deque[NamedActor] = deque(maxlen=REMEMBERED)
         last: Telling | None = None
         dated: Occurred | None = None
         about = work.about
+        quoted = speech.quotations(body, work.part.text, work.part.end) if scenes else []
+        speaker: str | None = None
         for scene in scenes:
             memory = Memory(_places_before(work, scene), list(named), dated, when, about)
             told = tellings.read(scene, memory, self.lexicon)
             if scene.headline and any(t.kinetic and t.current for t in told):
                 about = frozenset()
-            placed = [_placed(t, scene, work, last) for t in told]
+            placed = [speech.attribute(_placed(t, scene, work, last), body, quoted, speaker) for t in told]
+            named_by = (t.standing.source for t in placed if t.standing.source)
+            speaker = next((s for s in named_by if s.lower() not in speech.PRONOUNS), speaker)
             yield Step(scene, memory, [*placed, *self._sites(told, scene)])
             named.extendleft(a for a in scene.actors if a.armed)
             last = next((t for t in reversed(placed) if t.current and t.place is not None), last)

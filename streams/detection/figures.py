@@ -19,12 +19,34 @@ _FOUGHT = _DEEDS | {"fire", "kill"}
 _TOLD_OF_PERSONS = frozenset({"kill"})
 
 
+def is_headline(scene: Scene) -> bool:
+    """Whether it is a headline or written like one: without a stop."""
+    return scene.headline or scene.text.rstrip(" \"”’')")[-1:].isalnum()
+
+
+def is_hidden_verb(scene: Scene, head: int) -> bool:
+    """Whether a headline's "noun" is the verb of its sentence: "Rebels target regime forces", "Troops heavily shell the hills"."""
+    parse = scene.parse
+    if not is_headline(scene) or is_verb(parse, head) or parse.tags[head][:2] not in {"NN", "JJ"} or head + 1 >= len(parse.words):
+        return False
+    before = next((t for t in range(head - 1, -1, -1) if not parse.tags[t].startswith("RB")), None)
+    if before is None or parse.words[head] not in wordlist("verbal") or parse.tags[head + 1][:2] in _NO_OBJECT:
+        return False
+    acting = bool(scene.classes.get(before, frozenset()) & (ARMED | WEAPONS | {"force"})) or bool(scene.actors_in(frozenset({before})))
+    return acting and not any(is_verb(parse, t) for t in range(head))
+
+
+_NO_OBJECT = frozenset({"IN", "TO", "CC", "VB", "MD", "PO", ",", ".", ":", "''", "-L", "-R", "RP", "HY", "``"})
+"""Beginnings of the tags of what never opens an object."""
+
+
 def is_none(scene: Scene, trigger: Trigger, head: int) -> bool:
     """Whether *trigger*, whose head is *head*, tells of nothing that happened, whatever its arguments are."""
     return (
         trigger.frame == "none"
-        or _is_noun_target(scene, head)
+        or (_is_noun_target(scene, head) and not is_hidden_verb(scene, head))
         or _is_no_verb(scene, trigger)
+        or _is_of_a_trade(scene, trigger)
         or _is_blaze(scene, trigger, head)
         or _is_name(scene, trigger, head)
         or _is_description(scene, trigger, head)
@@ -45,10 +67,24 @@ def _is_noun_target(scene: Scene, head: int) -> bool:
 def _is_no_verb(scene: Scene, trigger: Trigger) -> bool:
     """ "A rocket stage on land": what a pattern takes for its verb is none behind a preposition."""
     tokens = scene.tokens(trigger.start, trigger.end)
-    if "... ~" not in trigger.pattern or len(tokens) < 2:
+    if "... ~" not in trigger.pattern or len(tokens) < 2 or scene.parse.words[tokens[-1]] not in {"land", "target", "targets"}:
         return False
     tags = scene.parse.tags
     return tags[tokens[-1]].startswith("NN") and tags[tokens[-2]] in {"IN", "DT", "PRP$"}
+
+
+def _is_of_a_trade(scene: Scene, trigger: Trigger) -> bool:
+    """ "The bomb squad destroyed", "missile makers hit": the weapon only says what sort of people they are."""
+    parse, tokens = scene.parse, scene.tokens(trigger.start, trigger.end)
+    if "... ~" not in trigger.pattern or len(tokens) < 3 or parse.deps[tokens[0]] != "compound":
+        return False
+    noun = parse.heads[tokens[0]]
+    classes = scene.classes.get(noun, frozenset())
+    return (
+        noun in tokens[1:-1]
+        and parse.words[noun] not in wordlist("deed")
+        and not classes & (WEAPONS | {"hardware", "missile", "drone", "aircraft"})
+    )
 
 
 def _is_blaze(scene: Scene, trigger: Trigger, head: int) -> bool:
@@ -102,7 +138,7 @@ def _in_relative_clause(scene: Scene, head: int, *, acl: bool = False) -> bool:
 def _is_modifier(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "A strike bomber", "a rocket-launching site", "surrounding areas": before what is no deed it only says of what kind that is."""
     parse = scene.parse
-    if parse.deps[head] in {"amod", "compound"} and parse.tags[head] == "VBG":
+    if parse.deps[head] in {"amod", "compound"} and parse.tags[head] == "VBG" and trigger.weight < 3:
         return parse.words[parse.heads[head]] not in wordlist("deed")
     deeds = trigger.frame in _DEEDS or parse.words[head] in {"bombing", "bombings"}
     if not deeds or parse.deps[head] != "compound" or is_verb(parse, head) or scene.headline:
@@ -139,7 +175,7 @@ def _is_state(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "The besieged town", "the battered junta", "spent his years encircled": a state of things is no news (rule 7)."""
     parse = scene.parse
     if parse.tags[head] in {"VBN", "JJ"} and parse.deps[head] == "amod" and trigger.frame in {"hit", "take", "air", "assault"}:
-        return parse.heads[head] > head
+        return parse.heads[head] > head and not parse.tags[parse.heads[head]].startswith("NNP")
     return (
         trigger.frame == "siege"
         and parse.tags[head] in {"VBN", "JJ"}
@@ -172,7 +208,12 @@ def _is_prize(scene: Scene, token: int) -> bool:
 def _is_weapon_at_rest(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "New missiles arrive", "artillery prototypes": a weapon's bare name tells of its use with a verb of that, or with no verb."""
     parse = scene.parse
-    if trigger.frame != "shell" or is_verb(parse, head) or (trigger.weight > 1 and trigger.pattern != "~shell"):
+    if (
+        trigger.frame != "shell"
+        or is_verb(parse, head)
+        or is_hidden_verb(scene, head)
+        or (trigger.weight > 1 and trigger.pattern != "~shell")
+    ):
         return False
     if parse.deps[head] in {"compound", "amod", "poss", "nmod"}:
         noun = parse.heads[head]

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from streams.detection import actors
-from streams.detection.arguments import Arguments, phrase
+from streams.detection.arguments import Arguments, is_verb, phrase
 from streams.detection.lexicon import wordlist
 from streams.detection.scene import ARMED, WEAPONS, NamedPlace, Scene, weapon_of
 from streams.detection.sense import CIVIL
@@ -180,7 +180,7 @@ def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
             )
         if verb.startswith("raid") and "w_air" not in scene.near:
             return _violence(scene, Trigger(trigger.start, trigger.end, "assault", 1), arguments)
-        if verb.startswith("bomb") and side is None and "w_air" not in scene.near:
+        if verb.startswith("bomb") and side is None and "w_air" not in scene.near and "aircraft" not in scene.classes_of(arguments.who):
             return Kind("remote_explosive_ied")
     return Kind("air_drone_strike")
 
@@ -188,6 +188,8 @@ def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 def _shell(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     if _word(scene, arguments.head) in {"targets", "target"} and scene.parse.tags[arguments.head].startswith("N"):
         return None
+    if _is_found(scene, arguments):
+        return Kind("disrupted_weapons_use")
     return Kind(_naval(scene, arguments) or "shelling_artillery_missile_attack", specific=trigger.weight > 1)
 
 
@@ -226,6 +228,8 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     if words & _ARMS and not names:
         return Kind("disrupted_weapons_use")
     if not place:
+        if "ship" in whom and actors.side(scene, arguments.who) == "non_state":
+            return Kind("naval_attack")
         if whom & {"nonstate"} and actors.side(scene, arguments.who) == "state":
             return Kind("arrests")
         return None
@@ -258,7 +262,9 @@ def _core(scene: Scene, arguments: Arguments) -> frozenset[int]:
     "Control of the town" is the town; "Colombia's children" and "a claim to the sea" are neither country nor sea.
     """
     parse = scene.parse
-    direct = {t for t in arguments.objects if parse.deps[t] != "pobj"} or arguments.objects
+    falls = _word(scene, arguments.head) in {"fall", "falls", "fell", "fallen"} and is_verb(parse, arguments.head)
+    fallen = {c for c in parse.children[arguments.head] if falls and parse.deps[c] == "nsubj"}
+    direct = fallen or {t for t in arguments.objects if parse.deps[t] != "pobj"} or arguments.objects
     found, waiting = set(direct), list(direct)
     while waiting:
         token = waiting.pop()
@@ -480,7 +486,7 @@ _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
 }
 FRAMES = frozenset(_FRAMES)
 _NEEDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "take": (frozenset({"area", "mil_site", "site", "civil_site", "nonstate"}), _ARMS),
+    "take": (frozenset({"area", "mil_site", "site", "civil_site", "nonstate", "ship"}), _ARMS),
     "naval": (frozenset({"ship"}), frozenset({"boat"})),
     "intercept": (frozenset({"drone", "missile", "aircraft"}), _ARMS | {"package", "packages", "device", "devices"}),
 }

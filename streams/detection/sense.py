@@ -115,8 +115,9 @@ _CONDEMNED = frozenset({"accused", "convicted", "condemned", "sentenced", "inmat
 
 
 def _is_crash(scene: Scene, trigger: Trigger, found: set[str]) -> bool:
-    """Whether soldiers died in an accident: no one else under arms, and no weapon, is spoken of."""
-    return trigger.frame == "kill" and "near_accident" in found and not scene.near & ({"nonstate"} | WEAPONS - {"w_air", "w_gun"})
+    """Whether soldiers died of an accident, a flood, a fever: no one else under arms, and no weapon, is spoken of."""
+    harm = found & {"near_accident", "near_nature", "near_health"}
+    return trigger.frame == "kill" and bool(harm) and not scene.near & ({"nonstate"} | WEAPONS - {"w_air", "w_gun"})
 
 
 def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, found: set[str]) -> bool:
@@ -130,7 +131,8 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             dead = scene.classes_of(arguments.who | arguments.whom)
             if "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful):
                 return True
-            return "near_toll" in found and not doubtful and _is_state_itself(scene, arguments.who)
+            idea = "abstract" in scene.classes_of(arguments.objects)
+            return "near_toll" in found and not doubtful and not idea and _is_state_itself(scene, arguments.who)
         case "intercept":
             return True
         case "chemical":
@@ -157,7 +159,8 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
 def _is_state_itself(scene: Scene, who: frozenset[int]) -> bool:
     """Whether a state acts, and not what stands behind its name: "Israel kills six", but "Kenya flood kills six"."""
     parse = scene.parse
-    return any(scene.actors_in(frozenset({t})) and parse.deps[t] not in {"compound", "poss", "amod", "nmod"} for t in who)
+    subjects = {t for t in who if parse.deps[t] == "nsubj" or (parse.deps[t] == "pobj" and parse.words[parse.heads[t]] == "by")}
+    return bool(scene.actors_in(frozenset(subjects)))
 
 
 def _is_between(scene: Scene, head: int) -> bool:
@@ -191,6 +194,7 @@ def signs(scene: Scene, trigger: Trigger, arguments: Arguments) -> list[str]:
 
 
 def _who(scene: Scene, tokens: frozenset[int], own: frozenset[int]) -> list[str]:
+    tokens -= _epithets(scene, tokens)
     classes, actors = scene.classes_of(tokens), scene.actors_in(tokens)
     found = []
     if classes & ARMED or any(a.armed for a in actors):
@@ -207,6 +211,13 @@ def _who(scene: Scene, tokens: frozenset[int], own: frozenset[int]) -> list[str]
     found += [f"who_{name}" for name in ("police", "crowd", "nature") if name in classes and "who_armed" not in found]
     found += ["who_domain"] if classes & {"sport", "business", "stage", "health"} and not classes & ARMED else []
     return found
+
+
+def _epithets(scene: Scene, tokens: frozenset[int]) -> frozenset[int]:
+    """ "Rebel lawmakers", "militant unions": who stands in parliament or in a shop is under no arms, whatever he is called."""
+    parse, peaceful = scene.parse, {"politics", "office", "business", "sport", "labour"}
+    bearers = {t for t in tokens if (names := scene.classes.get(t, frozenset())) & peaceful and not names & ARMED}
+    return frozenset(t for t in tokens if parse.heads[t] in bearers and parse.deps[t] in {"compound", "amod"})
 
 
 def _whom(scene: Scene, tokens: frozenset[int]) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from streams.detection import dates
+from streams.detection import dates, figures
 from streams.detection.arguments import Arguments, ancestors, is_verb, phrase
 from streams.detection.dates import DateWords
 from streams.detection.lexicon import Lexicon, Outlet, wordlist
@@ -146,7 +146,9 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
 
 
 def _is_asked(scene: Scene, head: int) -> bool:
-    """Whether it stands in a question: who asks how or why has no news."""
+    """Whether it stands in a question, or a headline explains: who asks or tells how and why has no news."""
+    if figures.is_headline(scene) and scene.parse.words[0] in {"how", "why", "what", "who", "when", "where", "whether"}:
+        return True
     mark = scene.text.find("?", scene.parse.starts[head])
     return mark >= 0 and not any(stop in scene.text[scene.parse.starts[head] : mark] for stop in (". ", "; ", "! "))
 

@@ -144,7 +144,7 @@ def examine(scene: Scene, trigger: Trigger, head: int) -> Examined:
     """Whether the trigger at *head* is one of armed force or of what armies do, and why not."""
     if figures.is_none(scene, trigger, head):
         return Examined("a figure of speech, a name, or a description")
-    args = arguments.of(scene.parse, head)
+    args = arguments.flat(scene.parse, head) if figures.is_hidden_verb(scene, head) else arguments.of(scene.parse, head)
     signs = sense.signs(scene, trigger, args)
     score = sense.score(signs)
     kind = kinds.classify(scene, trigger, args)

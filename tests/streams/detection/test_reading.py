@@ -152,3 +152,39 @@ def test_without_any_date_nothing_is_now_and_a_year_alone_is_not_history(detecto
 
 def test_markup_in_the_text_is_no_trigger(detector: Detector) -> None:
     assert read(detector, 'The <a href="http://x.test/attack?base target=/army">shop</a> in Oslo opened.') == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ('"Rebels attacked a base in Harran on Monday. They burned it," Colonel Omar Aziz said.', ["Colonel Omar Aziz"]),
+        ('"Rebels attacked a base in Harran on Monday. They burned it," said the mayor.', ["mayor"]),
+        ('The governor said: "Rebels attacked a base in Harran on Monday. They burned it."', ["governor"]),
+        ("The governor said rebels shelled Saida. “Rebels attacked a post in Nubl on Monday. We lost it,” he added.", ["governor"] * 2),
+        ('"Peace is near." Rebels attacked a base in Harran on Monday.', [None]),
+    ],
+)
+def test_a_quotation_of_several_sentences_is_all_its_speakers(detector: Detector, text: str, sources: list[str | None]) -> None:
+    told = [m for m in read(detector, text) if m.category == "kinetic" and m.current]
+    assert [m.source for m in told] == sources
+    assert all(m.status == ("claimed" if m.source else "asserted") for m in told)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["A sergeant laid to rest in Oslo", "Man jailed over plot in Oslo", "Why did they fight?", "Army holds drill near Oslo"],
+)
+def test_under_a_headline_that_looks_back_nothing_undated_is_news(detector: Detector, title: str) -> None:
+    text = "He served with troops in Harran. Rebels attacked a base there and killed two soldiers in Harran."
+    assert not [m for m in read(detector, text, title=title) if m.category == "kinetic" and m.current]
+    assert [m for m in read(detector, text, title="News from Harran") if m.category == "kinetic" and m.current]
+
+
+def test_a_headline_that_looks_back_leaves_what_is_dated_today(detector: Detector) -> None:
+    text = "Rebels attacked a base in Harran on Tuesday and killed two soldiers."
+    assert [m for m in read(detector, text, title="Two soldiers laid to rest in Oslo") if m.category == "kinetic" and m.current]
+
+
+def test_an_army_with_its_initials_is_no_dateline(detector: Detector) -> None:
+    [mention] = read(detector, "The Free Syrian Army (FSA) attacked soldiers in Nubl on Monday.")
+    assert mention.actors[0].id == "free_syrian_army"
