@@ -252,8 +252,8 @@ def _modifies(scene: Scene, actor: NamedActor, own: frozenset[int]) -> bool:
 def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     """What else the sentence speaks of."""
     inside = arguments.who | arguments.whom | arguments.means | own
-    others = scene.classes_of(frozenset(range(len(scene.parse.words))) - inside)
-    near = scene.near
+    tokens = frozenset(range(len(scene.parse.words)))
+    others, near = scene.classes_of(tokens - inside), scene.classes_of(tokens - own)
     found = []
     if others & ARMED or any(a.armed for a in scene.actors if not any(scene.covers(a.start, a.end, t) for t in inside)):
         found.append("near_armed")
