@@ -10,10 +10,11 @@ from alerts.topics import CONTROL, DELIVERIES
 from streams.errors import ExplainedError
 from streams.events.fuse import FUSE
 from streams.runtime.cluster import Cluster, Lag
+from streams.runtime.company import present, read_words
 from streams.runtime.layout import Bed, Found, differences, group_name, layout, numbered, state_name, topic_name
 from streams.runtime.logs import Logs
 from streams.settings import Settings
-from streams.topics import ARTICLES, Topic
+from streams.topics import ARTICLES, WORKERS, Topic, Working
 
 READERS: tuple[tuple[str, Topic], ...] = (
     ("detect", ARTICLES),
@@ -88,6 +89,8 @@ def checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
         there = [(reader, topic_name(prefix, topic)) for reader, topic in READERS if topic_name(prefix, topic) in found]
         for reader, topic in there:
             yield f"lag of {reader}", partial(_flow, settings, cluster, reader, topic)
+        if topic_name(prefix, WORKERS) in found:
+            yield "workers", partial(_workers, settings)
         if there:
             yield "groups", partial(_commit, cluster, group_name(prefix, "doctor"), there[0][1])
 
@@ -140,6 +143,19 @@ def told_of(reader: str, lag: Lag, *, now: datetime) -> tuple[str, bool]:
         return told, False
     never = "" if lag.begun else f"; group {lag.group} has never read"
     return f"{told}{never}; see that a worker with {reader} runs, or start another", True
+
+
+def _workers(settings: Settings) -> str:
+    with Logs(settings.kafka) as logs:
+        workers = present(read_words(settings.kafka, logs), datetime.now(UTC))
+    return told_of_workers(workers)
+
+
+def told_of_workers(workers: Sequence[Working]) -> str:
+    """Who works, on what and of which version, a line each, and which stage nobody runs."""
+    idle = [reader for reader, _ in READERS if reader != "control" and not any(reader in w.stages for w in workers)]
+    lines = [f"{w.worker}, Tocsin {w.release}: {', '.join(w.stages)}{f'; reads with {w.reader}' if w.reader else ''}" for w in workers]
+    return "\n".join([numbered(len(workers), "worker") + (f"; nobody runs {', '.join(idle)}" if idle else ""), *lines])
 
 
 def _commit(cluster: Cluster, group: str, topic: str) -> str:

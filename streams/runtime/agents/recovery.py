@@ -110,6 +110,7 @@ class OrderlyRecovery(Recovery):
         await consumer.perform_seek()  # passes over partitions of which nothing is committed
         for table in self.tables.values():
             placed: Any = table
+            placed.check_ends(await consumer.highwaters(*placed.places()))
             committed = {tp: consumer._committed_offset[tp] for tp in placed.places()}
             wrong = {tp: offset for tp, offset in placed.places().items() if not committed[tp] or committed[tp] > offset}
             if wrong:
