@@ -17,7 +17,7 @@ from streams.runtime.logs import Logs
 from streams.runtime.rekey import Append
 from streams.runtime.store import Batch, Store, peek
 from streams.settings import Settings
-from streams.topics import ARTICLES, EVENTS, MENTIONS, REJECTED, ControlCopy, Rejected, Retried, UnreadableRecordError
+from streams.topics import ARTICLES, EVENTS, MENTIONS, REJECTED, Rejected, Retried, UnreadableRecordError
 
 TOPICS = {topic.name: topic for topic in (ARTICLES, MENTIONS, EVENTS, MATCHES, ALERTS, NOTIFICATIONS, DELIVERIES, CONTROL)}
 """What stages read, by name."""
@@ -30,7 +30,7 @@ class UnknownRejectedError(ExplainedError, ValueError):
 
 
 class UnplacedError(ExplainedError, ValueError):
-    """A record that an earlier version set aside without its partition, and in which no key can be read."""
+    """A record of which nobody knows where it belongs."""
 
 
 class Box(Protocol):
@@ -76,22 +76,29 @@ class KafkaBox:
             return [record.value or b"" for record in logs.read(self.topic, 0, start, end)]
 
     def again(self, records: Sequence[Rejected], at: datetime) -> None:
+        prefix = self.settings.kafka.prefix
         with Cluster(self.settings.kafka) as cluster:
-            placed = [(r, self._partition(cluster, r)) for r in records]
+            counts = cluster.counts(sorted({topic_name(prefix, r.topic) for r in records}))
+        placed = [(topic_name(prefix, r.topic), written_again(r, counts[topic_name(prefix, r.topic)])) for r in records]
         with Logs(self.settings.kafka) as logs:
-            for r, partition in placed:
-                logs.append(topic_name(self.settings.kafka.prefix, r.topic), [Append(partition, 0, b"", r.body)])
+            for topic, append in placed:
+                logs.append(topic, [append])
             logs.append(self.topic, [Append(0, 0, b"", REJECTED.encode(retried(r, at))) for r in records])
 
-    def _partition(self, cluster: Cluster, record: Rejected) -> int:
-        """Where *record* lay; of one that does not say, where its key belongs."""
-        if record.partition is not None:
-            return record.partition
-        entry = entry_of(record)
-        if entry is None or isinstance(entry, ControlCopy):
-            raise UnplacedError(f"{name_of(record)} does not say in which partition it lay, and no key can be read in it")
-        partitions = len(cluster.ends(topic_name(self.settings.kafka.prefix, record.topic)))
-        return partition_of(TOPICS[record.topic].key(entry), partitions)
+
+def written_again(record: Rejected, partitions: int) -> Append:
+    """*record* in a topic of so many partitions: where its key belongs; what has no key that can be read, where it lay.
+
+    Raises:
+        UnplacedError: Neither is known, or there is no such partition any more.
+    """
+    entry = entry_of(record)
+    if isinstance(entry, TOPICS[record.topic].records):
+        key = TOPICS[record.topic].key(entry)
+        return Append(partition_of(key, partitions), 0, key.encode(), record.body)
+    if record.partition is None or record.partition >= partitions:
+        raise UnplacedError(f"{name_of(record)}: no key can be read in it, and it does not say in which of {partitions} partitions it lay")
+    return Append(record.partition, 0, b"", record.body)
 
 
 def box_of(settings: Settings) -> Box:

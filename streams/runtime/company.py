@@ -26,7 +26,7 @@ from streams.runtime.layout import topic_name
 from streams.runtime.logs import Logs
 from streams.runtime.rekey import Append
 from streams.settings import Kafka
-from streams.topics import WORKERS, Working
+from streams.topics import UNREADABLE, WORKERS, Working
 
 SAID_EVERY = 10.0
 """Seconds from one word to the next."""
@@ -132,7 +132,7 @@ def working(value: bytes) -> Working | None:
     """What a worker of any version says; None if it is no such word."""
     try:
         return msgspec.json.decode(value, type=Working)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 

@@ -13,10 +13,10 @@ import msgspec
 
 from streams.records import Tick
 from streams.runtime.agents.app import Sent
-from streams.runtime.agents.line import Line
+from streams.runtime.agents.line import Line, decoded
 from streams.runtime.agents.member import Member, Surroundings
 from streams.runtime.ledger import Ledger
-from streams.stages import Stage, decode
+from streams.stages import Stage
 from streams.topics import REJECTED, Rejected
 
 BATCH_BYTES = 4 * 2**20
@@ -82,7 +82,8 @@ class StageAgent(Member):
         return out
 
     def _decode(self, message: Any) -> Any:
-        return decode(self.stage, message.value or b"", datetime.fromtimestamp(message.timestamp, UTC))
+        at = datetime.fromtimestamp(message.timestamp, UTC)
+        return decoded(self.stage, message.value or b"", at, message.partition, self._counts[self._source])
 
 
 def fitting(messages: Sequence[Any]) -> list[list[Any]]:

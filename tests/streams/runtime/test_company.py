@@ -94,7 +94,7 @@ def test_a_word_of_any_version_is_understood() -> None:
     assert working(body) == A_OLD
 
 
-@pytest.mark.parametrize("value", [b"", b"\xff", b"null", b"{}", b'{"record":"Tick","at":"2026-01-01T00:00:00Z"}'])
+@pytest.mark.parametrize("value", [b"", b"\xff", b"[" * 100_000, b"null", b"{}", b'{"record":"Tick","at":"2026-01-01T00:00:00Z"}'])
 def test_what_is_no_word_of_a_worker_is_none(value: bytes) -> None:
     assert working(value) is None
 
