@@ -9,6 +9,7 @@ import msgspec
 from alerts.commands.lines import answer
 from alerts.commands.river import detector_of
 from streams.detection.gazetteer import FOLDER, Gazetteer
+from streams.detection.language import foreign
 from streams.detection.resolve import resolve
 from streams.records import EPOCH, Article, Mention, Place, plausible
 from streams.settings import Settings
@@ -50,7 +51,7 @@ def detect(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:
     def work(asked: Sequence[Asked]) -> list[dict[str, Any]]:
         articles = [a.article() for a in asked]
         return [
-            {"id": a.id, "mentions": [shown(m) for m in mentions], "outlets": detector.credited(a)}
+            {"id": a.id, "mentions": [shown(m) for m in mentions], "outlets": detector.credited(a), "language": foreign(a.body) or "en"}
             for a, mentions in zip(articles, detector.read(articles), strict=True)
         ]
 

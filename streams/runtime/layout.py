@@ -156,7 +156,7 @@ def differences(wanted: Bed, found: Found | None) -> list[str]:
         if found.config.get(key) != value:
             wrong.append(
                 f"{name}: {key} is {found.config.get(key)}, but should be {value} ({wanted.why}); set it with kafka-configs.sh "
-                f"--bootstrap-server HOST:9092 --alter --entity-type topics --entity-name {name} --add-config {key}={value}"
+                f"--bootstrap-server ... --alter --entity-type topics --entity-name {name} --add-config {key}={value}"
             )
     return wrong
 

@@ -65,10 +65,8 @@ class ControlAgent(Member):
                 record = self._topic.decode(message.value or b"")
             except UnreadableRecordError as error:
                 at = datetime.fromtimestamp(message.timestamp, UTC)
-                where = {"partition": partition, "offset": message.offset}
-                refusal = Rejected(
-                    stage="control", topic=self._topic.name, at=at, reason=str(error), stack="", body=message.value or b"", **where
-                )
+                said = {"reason": str(error), "stack": "", "body": message.value or b"", "partition": partition, "offset": message.offset}
+                refusal = Rejected(stage="control", topic=self._topic.name, at=at, **said)
                 out.append(self.sent(REJECTED, refusal))
                 continue
             out += self._copies(record, message.offset)
