@@ -74,7 +74,8 @@ class OrderlyRecovery(Recovery):
             for table in self.tables.values():
                 ledgered: Any = table
                 ends = {tp: self.active_highwaters[tp] for tp in tps if self.tp_to_table[tp] is table}
-                destination.update(dict(destination) | await ledgered.catch_up(ends))
+                for tp, offset in (await ledgered.catch_up(ends)).items():
+                    destination[tp] = offset  # not `update`: a `Counter` adds
         await super()._build_offsets(consumer, tps, destination, title)
 
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
