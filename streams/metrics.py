@@ -8,6 +8,7 @@ POSSIBLE_LOSS = Counter("tocsin_feed_possible_loss_total", "Polls that overlappe
 TOO_LARGE = Counter("tocsin_poller_too_large_total", "Records of the poller that no broker takes for their size.", ["topic"])
 FEEDS_HELD = Gauge("tocsin_poller_feeds", "Feeds that this poller polls.")
 RECORDS = Counter("tocsin_stage_records_total", "Records that a stage took in and wrote.", ["stage", "direction"])
+UNREAD = Counter("tocsin_articles_unread_total", "Articles that are not in English, so that nothing was looked for in them.", ["language"])
 REJECTED = Counter("tocsin_rejected_total", "Records that a stage could not take.", ["stage"])
 STAGE_SECONDS = Histogram("tocsin_stage_batch_seconds", "Time a stage took for a batch, commit included.", ["stage"])
 ALERTS = Counter("tocsin_alerts_total", "Alert revisions.", ["rule", "severity", "change"])

@@ -91,7 +91,7 @@ class Version(Part, frozen=True):
 
 
 _VERSION = msgspec.json.Decoder(Version)
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are no record; the last two for bytes that are no UTF-8, and for brackets without end."""
 
 
@@ -106,7 +106,7 @@ def format_of(data: bytes) -> int:
         return FORMAT
     try:
         return _VERSION.decode(data).v
-    except _UNREADABLE:
+    except UNREADABLE:
         return 1
 
 
@@ -141,7 +141,7 @@ class Topic:
             raise UnreadableRecordError(f"topic {self.name}: {newer}; upgrade this worker, then `tocsin rejected retry`")
         try:
             return self._decoder().decode(data)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise UnreadableRecordError(f"topic {self.name}: {error}; the record starts with {data[:80]!r}") from error
 
     def _decoder(self) -> msgspec.json.Decoder[Any]:

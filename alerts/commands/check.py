@@ -118,13 +118,14 @@ def doctor(settings: Settings, out: TextIO) -> int:
     bad = 0
     for name, look in checks(settings):
         try:
-            print(f"ok   {name}: {look()}", file=out, flush=True)
+            first, *more = look().splitlines()
+            print(f"ok   {name}: {first}", file=out, flush=True)
         except (ExplainedError, OSError, ImportError, ValueError) as error:
             bad += 1
             first, *more = str(error).splitlines() or [type(error).__name__]
             print(f"BAD  {name}: {first}", file=out, flush=True)
-            for line in more:
-                print(f"     {line}", file=out)
+        for line in more:
+            print(f"     {line}", file=out)
     print("everything is in order" if not bad else f"{bad} to mend; each line above says how", file=out)
     return 1 if bad else 0
 

@@ -10,6 +10,7 @@ from alerts.commands.lines import answer
 from alerts.commands.river import detector_of
 from streams.detection.explain import explain as explained
 from streams.detection.gazetteer import FOLDER, Gazetteer
+from streams.detection.language import foreign
 from streams.detection.resolve import resolve
 from streams.records import EPOCH, Article, Mention, Place, plausible
 from streams.settings import Settings
@@ -51,7 +52,7 @@ def detect(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:
     def work(asked: Sequence[Asked]) -> list[dict[str, Any]]:
         articles = [a.article() for a in asked]
         return [
-            {"id": a.id, "mentions": [shown(m) for m in mentions], "outlets": detector.credited(a)}
+            {"id": a.id, "mentions": [shown(m) for m in mentions], "outlets": detector.credited(a), "language": foreign(a.body) or "en"}
             for a, mentions in zip(articles, detector.read(articles), strict=True)
         ]
 

@@ -8,22 +8,29 @@ from typing import Any, Protocol, TextIO
 
 import msgspec
 
+from alerts.topics import ALERTS, CONTROL, DELIVERIES, MATCHES, NOTIFICATIONS
 from streams.errors import ExplainedError
-from streams.records import digest
+from streams.records import Tick, digest
 from streams.runtime.cluster import Cluster
-from streams.runtime.layout import topic_name
+from streams.runtime.layout import partition_of, topic_name
 from streams.runtime.logs import Logs
 from streams.runtime.rekey import Append
 from streams.runtime.store import Batch, Store, peek
 from streams.settings import Settings
-from streams.topics import REJECTED, Rejected, Retried, UnreadableRecordError
+from streams.topics import ARTICLES, EVENTS, MENTIONS, REJECTED, Rejected, Retried, UnreadableRecordError
 
+TOPICS = {topic.name: topic for topic in (ARTICLES, MENTIONS, EVENTS, MATCHES, ALERTS, NOTIFICATIONS, DELIVERIES, CONTROL)}
+"""What stages read, by name."""
 SHOWN = 400
 """Characters of a body in a list of all that `show` tells; the whole is in the log."""
 
 
 class UnknownRejectedError(ExplainedError, ValueError):
     """An id that names nothing that was set aside."""
+
+
+class UnplacedError(ExplainedError, ValueError):
+    """A record of which nobody knows where it belongs."""
 
 
 class Box(Protocol):
@@ -69,10 +76,29 @@ class KafkaBox:
             return [record.value or b"" for record in logs.read(self.topic, 0, start, end)]
 
     def again(self, records: Sequence[Rejected], at: datetime) -> None:
+        prefix = self.settings.kafka.prefix
+        with Cluster(self.settings.kafka) as cluster:
+            counts = cluster.counts(sorted({topic_name(prefix, r.topic) for r in records}))
+        placed = [(topic_name(prefix, r.topic), written_again(r, counts[topic_name(prefix, r.topic)])) for r in records]
         with Logs(self.settings.kafka) as logs:
-            for r in records:
-                logs.append(topic_name(self.settings.kafka.prefix, r.topic), [Append(r.partition or 0, 0, b"", r.body)])
+            for topic, append in placed:
+                logs.append(topic, [append])
             logs.append(self.topic, [Append(0, 0, b"", REJECTED.encode(retried(r, at))) for r in records])
+
+
+def written_again(record: Rejected, partitions: int) -> Append:
+    """*record* in a topic of so many partitions: where its key belongs; what has no key that can be read, where it lay.
+
+    Raises:
+        UnplacedError: Neither is known, or there is no such partition any more.
+    """
+    entry = entry_of(record)
+    if isinstance(entry, TOPICS[record.topic].records):
+        key = TOPICS[record.topic].key(entry)
+        return Append(partition_of(key, partitions), 0, key.encode(), record.body)
+    if record.partition is None or record.partition >= partitions:
+        raise UnplacedError(f"{name_of(record)}: no key can be read in it, and it does not say in which of {partitions} partitions it lay")
+    return Append(record.partition, 0, b"", record.body)
 
 
 def box_of(settings: Settings) -> Box:
@@ -83,6 +109,19 @@ def box_of(settings: Settings) -> Box:
 def retried(record: Rejected, at: datetime) -> Retried:
     """That a record was written again."""
     return Retried(id=name_of(record), at=at)
+
+
+def entry_of(record: Rejected) -> Any:
+    """What was set aside, decoded; None if it cannot be."""
+    try:
+        return TOPICS[record.topic].decode(record.body)
+    except (KeyError, UnreadableRecordError):
+        return None
+
+
+def is_moment(record: Rejected) -> bool:
+    """Whether it is a tick: written again it wakes nobody, as a state on which a tick broke waits for its next record."""
+    return isinstance(entry_of(record), Tick)
 
 
 def name_of(record: Rejected) -> str:
@@ -129,10 +168,13 @@ def retry(settings: Settings, names: Sequence[str], stage: str | None, out: Text
     """Write records back into their logs: those of *names*, or all, or all of one stage."""
     box = box_of(settings)
     found = waiting(box.read())
-    records = chosen(found, names) if names else [r for r in found.values() if stage in (None, r.stage)]
+    wanted = chosen(found, names) if names else [r for r in found.values() if stage in (None, r.stage)]
+    records = [r for r in wanted if not is_moment(r)]
     if records:
         box.again(records, datetime.now(UTC))
     print(f"{len(records)} written again; those that cannot be taken this time either come back to the list", file=out)
+    if moments := len(wanted) - len(records):
+        print(f"{moments} left as they are: ticks, whose states go on with the next record that reaches them", file=out)
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from alerts.records import Alert, Delivery, Outcome
 from streams import metrics
+from streams.detection.revisions import Reading
 from streams.errors import ExplainedError
 from streams.feeds.poll import PollResult
 from streams.stages import Stage
@@ -87,9 +88,12 @@ class RiverReports:
         self._tell = tell
         self._failing: set[str] = set()
 
-    def heard(self, stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
+    def heard(self, stage: Stage, reads: Sequence[Any], written: Sequence[Any], seconds: float) -> None:
         """Count a batch."""
-        metrics.RECORDS.labels(stage.name, "in").inc(taken)
+        metrics.RECORDS.labels(stage.name, "in").inc(len(reads))
+        for reading in reads:
+            if isinstance(reading, Reading) and reading.language is not None:
+                metrics.UNREAD.labels(reading.language).inc()
         metrics.RECORDS.labels(stage.name, "out").inc(len(written))
         metrics.STAGE_SECONDS.labels(stage.name).observe(seconds)
         for record in written:

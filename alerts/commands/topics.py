@@ -10,10 +10,11 @@ from alerts.topics import CONTROL, DELIVERIES
 from streams.errors import ExplainedError
 from streams.events.fuse import FUSE
 from streams.runtime.cluster import Cluster, Lag
-from streams.runtime.layout import Bed, Found, differences, group_name, layout, numbered, state_name, topic_name
+from streams.runtime.company import present, read_words
+from streams.runtime.layout import Bed, Found, differences, group_name, hinders, layout, numbered, state_name, topic_name
 from streams.runtime.logs import Logs
 from streams.settings import Settings
-from streams.topics import ARTICLES, Topic
+from streams.topics import ARTICLES, WORKERS, Topic, Working
 
 READERS: tuple[tuple[str, Topic], ...] = (
     ("detect", ARTICLES),
@@ -38,21 +39,23 @@ def beds(settings: Settings) -> tuple[Bed, ...]:
 
 
 def create(settings: Settings, out: TextIO) -> int:
-    """Make the topics that are missing; 1 if one that was there is not as it should be."""
+    """Make the topics that are missing, and say what is otherwise with those that were there; 1 if nobody can work on one of them."""
     wanted = beds(settings)
     with Cluster(settings.kafka) as cluster:
         made = set(cluster.create(wanted))
         for bed in wanted:
             how = "made" if bed.name in made else "there"
             print(f"{how} {bed.name}: {numbered(bed.partitions, 'partition')}; {bed.why}", file=out)
-        return tell(wrong_with(cluster, wanted), out)
+        found = cluster.topics([bed.name for bed in wanted])
+        tell(compare(wanted, found), out)
+        return 1 if any(hinders(bed, found.get(bed.name)) for bed in wanted) else 0
 
 
 def check(settings: Settings, out: TextIO) -> int:
     """Compare the topics with what they should be; 1 if one is otherwise."""
     wanted = beds(settings)
     with Cluster(settings.kafka) as cluster:
-        wrong = wrong_with(cluster, wanted)
+        wrong = compare(wanted, cluster.topics([bed.name for bed in wanted]))
     if not wrong:
         print(f"{len(wanted)} topics of {settings.kafka.prefix} are as they should be", file=out)
     return tell(wrong, out)
@@ -65,13 +68,8 @@ def tell(wrong: list[str], out: TextIO) -> int:
     return 1 if wrong else 0
 
 
-def wrong_with(cluster: Cluster, wanted: Sequence[Bed]) -> list[str]:
-    """Every difference between the topics and what they should be."""
-    return compare(wanted, cluster.topics([bed.name for bed in wanted]))
-
-
 def compare(wanted: Sequence[Bed], found: Mapping[str, Found]) -> list[str]:
-    """The same, of topics that were already described."""
+    """Every difference between the topics and what they should be."""
     return [line for bed in wanted for line in differences(bed, found.get(bed.name))]
 
 
@@ -88,6 +86,8 @@ def checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
         there = [(reader, topic_name(prefix, topic)) for reader, topic in READERS if topic_name(prefix, topic) in found]
         for reader, topic in there:
             yield f"lag of {reader}", partial(_flow, settings, cluster, reader, topic)
+        if topic_name(prefix, WORKERS) in found:
+            yield "workers", partial(_workers, settings)
         if there:
             yield "groups", partial(_commit, cluster, group_name(prefix, "doctor"), there[0][1])
 
@@ -140,6 +140,19 @@ def told_of(reader: str, lag: Lag, *, now: datetime) -> tuple[str, bool]:
         return told, False
     never = "" if lag.begun else f"; group {lag.group} has never read"
     return f"{told}{never}; see that a worker with {reader} runs, or start another", True
+
+
+def _workers(settings: Settings) -> str:
+    with Logs(settings.kafka) as logs:
+        workers = present(read_words(settings.kafka, logs), datetime.now(UTC))
+    return told_of_workers(workers)
+
+
+def told_of_workers(workers: Sequence[Working]) -> str:
+    """Who works, on what and of which version, a line each, and which stage nobody runs."""
+    idle = [reader for reader, _ in READERS if reader != "control" and not any(reader in w.stages for w in workers)]
+    lines = [f"{w.worker}, Tocsin {w.release}: {', '.join(w.stages)}{f'; reads with {w.reader}' if w.reader else ''}" for w in workers]
+    return "\n".join([numbered(len(workers), "worker") + (f"; nobody runs {', '.join(idle)}" if idle else ""), *lines])
 
 
 def _commit(cluster: Cluster, group: str, topic: str) -> str:

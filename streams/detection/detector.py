@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol, cast
 from streams.detection import kinds, mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers
 from streams.detection import lexicon as lexicons
 from streams.detection.grammar import Parser
+from streams.detection.language import foreign
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.parts import Part
 from streams.detection.provenance import made_by
@@ -101,7 +102,7 @@ class Detector:
         body = article.body
         folded = fold(body)
         hits = triggers.scan(folded, self.lexicon)
-        if not hits:
+        if not hits or foreign(body):
             return []
         found = []
         for part in parts.split(body, article.title, self.lexicon.outlets):

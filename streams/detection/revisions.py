@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from streams.detection.language import foreign
 from streams.records import Article, Mention, Part, Record, Tick, Withdrawn, digest
 from streams.stages import Stage
 from streams.topics import ARTICLES, MENTIONS
@@ -28,6 +29,8 @@ class Reading(Part, frozen=True, kw_only=True):
     content: str
     """Hash of what an officer would see; not of dates, which feeds edit."""
     mentions: tuple[Mention, ...]
+    language: str | None = None
+    """ISO 639-1 code, where it is not English and was not read."""
 
 
 class LastRevision(Part, frozen=True, kw_only=True):
@@ -43,7 +46,7 @@ def read_all(reader: Reader, articles: Sequence[Article]) -> list[Reading]:
     """Read a batch of articles."""
     found = reader.read(articles)
     return [
-        Reading(article=a, content=digest(a.title or "", a.text), mentions=verbatim(a, mentions))
+        Reading(article=a, content=digest(a.title or "", a.text), mentions=verbatim(a, mentions), language=foreign(a.body))
         for a, mentions in zip(articles, found, strict=True)
     ]
 

@@ -16,6 +16,7 @@ from streams.errors import ExplainedError
 from streams.feeds.memory import FeedMemory
 from streams.runtime.layout import partition_of
 from streams.runtime.pulse import Pulse
+from streams.topics import UNREADABLE
 
 TURN_MS = 200
 RENEW_MS = 1_000
@@ -170,17 +171,18 @@ class Leases(threading.Thread):
             "see whether the topic is there (`tocsin topics check`) and this user may read it and be of the group"
         )
 
-    def _take(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+    def _take(self, partition: int, records: Iterable[tuple[bytes | None, bytes | None]]) -> None:
         """Take up memories, the latest of each feed; what we wrote ourselves into partitions that we hold is passed over."""
         found = self._found.get(partition)
         if found is None:
             return
         for key, value in records:
+            feed = (key or b"").decode(errors="replace")  # one that is no name of a feed is nobody's
             try:
-                found[key.decode()] = msgspec.json.decode(value or b"", type=FeedMemory)
-            except msgspec.MsgspecError:
+                found[feed] = msgspec.json.decode(value or b"", type=FeedMemory)
+            except UNREADABLE:
                 # Of a version that we cannot read: as if the feed had never been polled. Its articles are told again, none is lost.
-                found.pop(key.decode(errors="replace"), None)
+                found.pop(feed, None)
 
     def _read(self) -> None:
         """Begin to read what was assigned; hand over what is read to its end."""

@@ -110,9 +110,7 @@ class Cluster:
     def topics(self, names: Sequence[str]) -> dict[str, Found]:
         """How those of the topics that exist lie there, by name."""
         with self._explained("does not describe its topics"):
-            there = [t for t in self._admin.describe_topics(list(names)) if not _is(t["error_code"], UnknownTopicOrPartitionError)]
-            for topic in there:
-                _raise(topic["error_code"], topic["name"])
+            there = self._described(names)
             configs = self._configs([t["name"] for t in there])
         return {
             t["name"]: Found(
@@ -123,6 +121,17 @@ class Cluster:
             )
             for t in there
         }
+
+    def counts(self, names: Sequence[str]) -> dict[str, int]:
+        """How many partitions those of the topics have that exist, by name."""
+        with self._explained("does not describe its topics"):
+            return {t["name"]: len(t["partitions"]) for t in self._described(names)}
+
+    def _described(self, names: Sequence[str]) -> list[Any]:
+        there = [t for t in self._admin.describe_topics(list(names)) if not _is(t["error_code"], UnknownTopicOrPartitionError)]
+        for topic in there:
+            _raise(topic["error_code"], topic["name"])
+        return there
 
     def create(self, beds: Sequence[Bed]) -> list[str]:
         """Make those of the topics that are not there; those that are stay as they are.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -26,7 +26,7 @@ from streams.runtime.layout import topic_name
 from streams.runtime.logs import Logs
 from streams.runtime.rekey import Append
 from streams.settings import Kafka
-from streams.topics import WORKERS, Working
+from streams.topics import UNREADABLE, WORKERS, Working
 
 SAID_EVERY = 10.0
 """Seconds from one word to the next."""
@@ -102,11 +102,37 @@ def forgotten(words: Sequence[Word]) -> list[str]:
     return [name for name, word in last.items() if word.says is not None and words[-1].at - word.at > FORGOTTEN]
 
 
+def present(words: Iterable[Word], at: datetime, live: timedelta = LIVE) -> list[Working]:
+    """Who is at work at *at*, in the order in which they were first heard."""
+    last = {word.worker: word for word in words}
+    return [word.says for word in last.values() if word.says is not None and at - word.at <= live]
+
+
+def read_words(kafka: Kafka, logs: Logs) -> list[Word]:
+    """All that was said, in order.
+
+    Raises:
+        ClusterError: The brokers are away, or lack the topic.
+    """
+    topic = topic_name(kafka.prefix, WORKERS)
+    with Cluster(kafka) as cluster:
+        start, end = cluster.starts(topic)[0], cluster.ends(topic)[0]
+    return [word for record in logs.read(topic, 0, start, end) if (word := word_of(record)) is not None]
+
+
+def word_of(record: Any) -> Word | None:
+    """What a record of the topic says; None if it is no word of a worker."""
+    says = None if record.value is None else working(record.value)
+    if record.key is None or (says is None and record.value is not None):
+        return None
+    return Word(datetime.fromtimestamp(record.timestamp / 1000, UTC), record.key.decode(errors="replace"), says)
+
+
 def working(value: bytes) -> Working | None:
     """What a worker of any version says; None if it is no such word."""
     try:
         return msgspec.json.decode(value, type=Working)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
@@ -202,14 +228,6 @@ class Company:
 
     def _words(self) -> list[Word]:
         """All that was said, up to and with our last word."""
-        with Cluster(self._kafka) as cluster:
-            start, end = cluster.starts(self._topic)[0], cluster.ends(self._topic)[0]
-        words, ours = list[Word](), 0
-        for record in self._logs.read(self._topic, 0, start, end):
-            says = None if record.value is None else working(record.value)
-            if record.key is None or (says is None and record.value is not None):
-                continue  # no word of a worker
-            words.append(Word(datetime.fromtimestamp(record.timestamp / 1000, UTC), record.key.decode(errors="replace"), says))
-            if words[-1].worker == self._me.worker:
-                ours = len(words)
-        return words[:ours]
+        words = read_words(self._kafka, self._logs)
+        last = max(i for i, word in enumerate(words) if word.worker == self._me.worker)
+        return words[: last + 1]

@@ -131,6 +131,11 @@ def milliseconds(span: timedelta) -> str:
     return str(int(span.total_seconds() * 1000))
 
 
+def hinders(wanted: Bed, found: Found | None) -> bool:
+    """Whether nobody can work on a topic as it lies there; what else is different only keeps too little, or too much."""
+    return found is None or (found.partitions != wanted.partitions and not wanted.own_count)
+
+
 def differences(wanted: Bed, found: Found | None) -> list[str]:
     """What is wrong with a topic as it lies there, a line each, with what to do; empty if nothing is."""
     name = wanted.name
@@ -150,8 +155,8 @@ def differences(wanted: Bed, found: Found | None) -> list[str]:
     for key, value in wanted.config.items():
         if found.config.get(key) != value:
             wrong.append(
-                f"{name}: {key} is {found.config.get(key)}, but should be {value} ({wanted.why}); set it with kafka-configs.sh --alter "
-                f"--entity-type topics --entity-name {name} --add-config {key}={value}"
+                f"{name}: {key} is {found.config.get(key)}, but should be {value} ({wanted.why}); set it with kafka-configs.sh "
+                f"--bootstrap-server ... --alter --entity-type topics --entity-name {name} --add-config {key}={value}"
             )
     return wrong
 

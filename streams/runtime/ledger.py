@@ -5,6 +5,9 @@ row follows by itself, under its own key, so that compaction keeps the newest of
 rows as they come and lays the last commit over them: rows of a batch that was broken off are in its commit, or not there at
 all. So a batch counts whole or not at all, although the cluster writes one record at a time.
 
+Rows that are too many for one record lie in *parts* before the commit, under keys of their own, and count with it. A part that a
+later batch has written over is missed by nobody: before that batch began, all rows of this one followed by themselves.
+
 Every record bears the *epoch* of its writer, counted up each time the partition changes hands. Records of a lower epoch than one
 before them come from a writer that had lost the partition and did not know yet; they are passed over.
 """
@@ -19,7 +22,9 @@ from streams.runtime.states import Row
 EPOCH = "epoch"
 """Header of every record: the epoch of its writer, in digits."""
 COMMIT = b"commit"
-"""Key of the commit records; of each partition compaction keeps the last."""
+"""Key of the commit records, and what the keys of their parts begin with; of each partition compaction keeps the last."""
+PART_BYTES = 4 * 2**20
+"""Of rows in one record of a commit; a larger row goes by itself."""
 CONTROL: Row = ("", "control", "")
 """The row of the stage's control."""
 
@@ -34,10 +39,17 @@ class Commit(Part, frozen=True, kw_only=True, array_like=True):
     position: int
     """Offset of the last entry of the input log that it took in."""
     rows: list[tuple[Row, bytes | None]]
+    parts: int = 0
+    """How many parts with more of its rows lie before it; of a part, how many lie before that one."""
+    number: int = 0
+    """Of the batch, counted within the epoch."""
 
 
 class Ledger:
     """The rows of one partition.
+
+    Args:
+        part_bytes: Of rows in one record of a commit.
 
     Attributes:
         position: Offset of the last input entry that the rows are of; -1 if none is.
@@ -46,15 +58,18 @@ class Ledger:
         passed_over: How many records of former writers were ignored.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, part_bytes: int = PART_BYTES) -> None:
         self.position = -1
         self.epoch = 0
         self.read_to = -1
         self.passed_over = 0
         self._heads: dict[str, bytes] = {}
         self._entries: dict[str, dict[tuple[str, str], bytes]] = {}
-        self._last: Commit | None = None
-        self._last_read: bytes | None = None
+        self._part_bytes = part_bytes
+        self._begun = 0
+        """Batches of this epoch."""
+        self._commits: dict[bytes, bytes] = {}
+        """The last commit and its parts, and what is left of earlier parts, by key."""
         self._outdated: set[bytes] = set()
 
     def read(self, offset: int, key: bytes | None, value: bytes | None, epoch: int) -> None:
@@ -68,10 +83,10 @@ class Ledger:
             return
         self.epoch = epoch
         self._outdated.discard(key)
-        if key != COMMIT:
+        if not key.startswith(COMMIT):
             self._set(row_of(key), value)
         elif value is not None:
-            self._last_read = value  # of thousands only the last counts
+            self._commits[key] = value
 
     def settle(self) -> list[Write]:
         """Lay the last commit over the rows, when all was read, and begin an epoch of our own.
@@ -79,30 +94,45 @@ class Ledger:
         Returns:
             What to append before anything else: rows that only the last commit holds, and those that a former writer wrote last.
         """
-        if self._last_read is not None:
-            self._last, self._last_read = msgspec.msgpack.decode(self._last_read, type=Commit), None
-            self.position = self._last.position
-            for row, body in self._last.rows:
+        for commit in self._last_batch():
+            self.position = commit.position
+            for row, body in commit.rows:
                 if self._get(row) != body:  # the writer was cut off; our next commit would be all that is left of this one
                     self._outdated.add(row_key(row))
                     self._set(row, body)
         self.epoch += 1
+        self._begun = 0
         mended = [(key, self._value(key)) for key in sorted(self._outdated)]
         self._outdated.clear()
         return mended
 
-    def commit(self, rows: Mapping[Row, bytes | None], position: int) -> tuple[Write, list[Write]]:
+    def commit(self, rows: Mapping[Row, bytes | None], position: int) -> list[Write]:
         """Change *rows*, as of *position*.
 
         Returns:
-            The commit record, which must be acknowledged first, and the rows to append after it.
+            The records to append, in order: parts of the commit, the commit, and the rows.
         """
-        changed = list(rows.items())
-        self._last = Commit(epoch=self.epoch, position=position, rows=changed)
+        pieces = fitting(rows, self._part_bytes)
+        keys = [*map(part_key, range(len(pieces) - 1)), COMMIT]
+        self._begun += 1
+        written = [
+            (key, msgspec.msgpack.encode(Commit(epoch=self.epoch, position=position, rows=piece, parts=n, number=self._begun)))
+            for n, (key, piece) in enumerate(zip(keys, pieces, strict=True))
+        ]
+        self._commits = dict(written)
         self.position = position
-        for row, body in changed:
+        for row, body in rows.items():
             self._set(row, body)
-        return (COMMIT, msgspec.msgpack.encode(self._last)), [(row_key(row), body) for row, body in changed]
+        return [*written, *((row_key(row), body) for row, body in rows.items())]
+
+    def _last_batch(self) -> list[Commit]:
+        """The last commit, and those of its parts that no later batch has written over."""
+        if COMMIT not in self._commits:
+            return []
+        last = msgspec.msgpack.decode(self._commits[COMMIT], type=Commit)
+        found = [self._commits[key] for n in range(last.parts) if (key := part_key(n)) in self._commits]
+        parts = [msgspec.msgpack.decode(part, type=Commit) for part in found]
+        return [*(p for p in parts if (p.epoch, p.number) == (last.epoch, last.number)), last]
 
     def of(self, key: str) -> dict[tuple[str, str], bytes]:
         """The rows of one key, by field and entry."""
@@ -133,8 +163,8 @@ class Ledger:
         return len(self._heads) + sum(map(len, self._entries.values()))
 
     def _value(self, key: bytes) -> bytes | None:
-        if key == COMMIT:
-            return msgspec.msgpack.encode(self._last) if self._last else None
+        if key.startswith(COMMIT):
+            return self._commits.get(key)
         return self._get(row_of(key))
 
     def _get(self, row: Row) -> bytes | None:
@@ -154,6 +184,25 @@ class Ledger:
             entries.pop((name, entry), None)
             if not entries:
                 del self._entries[key]
+
+
+def fitting(rows: Mapping[Row, bytes | None], most_bytes: int) -> list[list[tuple[Row, bytes | None]]]:
+    """Cut *rows* into pieces of at most so many bytes, or of one row; at least one piece, which may be empty."""
+    pieces: list[list[tuple[Row, bytes | None]]] = [[]]
+    size = 0
+    for row, body in rows.items():
+        length = len(body or b"") + sum(map(len, row))
+        if pieces[-1] and size + length > most_bytes:
+            pieces.append([])
+            size = 0
+        pieces[-1].append((row, body))
+        size += length
+    return pieces
+
+
+def part_key(number: int) -> bytes:
+    """The key of a commit's part."""
+    return COMMIT + b"-%d" % number
 
 
 def row_key(row: Row) -> bytes:

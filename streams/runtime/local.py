@@ -22,11 +22,11 @@ BATCH = 16
 LONGEST_NAP = timedelta(seconds=1)
 
 Clock = Callable[[], datetime]
-Heard = Callable[[Stage, int, Sequence[Any], float], None]
-"""Told of each committed batch: the stage, how many entries it took, what it wrote, and the seconds it took."""
+Heard = Callable[[Stage, Sequence[Any], Sequence[Any], float], None]
+"""Told of each committed batch: the stage, what it read in each entry, what it wrote, and the seconds it took."""
 
 
-def unheard(stage: Stage, taken: int, written: Sequence[Any], seconds: float) -> None:
+def unheard(stage: Stage, reads: Sequence[Any], written: Sequence[Any], seconds: float) -> None:
     """For runs that nobody counts."""
 
 
@@ -73,8 +73,9 @@ class Line:
             return 0
         began, batch, before, stage = time.perf_counter(), Batch(), self._control, self.stage
         decoded = [decode(stage, body, at) for _, at, body in entries]
+        reads = read_entries(stage, decoded)
         offsets = [offset for offset, _, _ in entries]
-        self._control, written = take(stage, self._states, before, decoded, read_entries(stage, decoded), offsets)
+        self._control, written = take(stage, self._states, before, decoded, reads, offsets)
         batch.records = [(stage.topic_of(r).name, r.at, stage.topic_of(r).encode(r)) for r in written]
         self.offset = entries[-1][0] + 1
         batch.positions[self.stage.name] = self.offset
@@ -82,7 +83,7 @@ class Line:
             batch.controls[self.stage.name] = self.stage.control_bytes(self._control)
         batch.states |= {(self.stage.name, *row): body for row, body in self._states.changes().items()}
         self._store.commit(batch)
-        self._heard(self.stage, len(entries), written, time.perf_counter() - began)
+        self._heard(self.stage, reads, written, time.perf_counter() - began)
         return len(entries)
 
     @property

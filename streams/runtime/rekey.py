@@ -88,5 +88,4 @@ def batches(rows: Rows) -> Iterator[Rows]:
 def committed(ledgers: Sequence[Ledger], partition: int, rows: Rows) -> list[Append]:
     """Change *rows* of a ledger, whose position stays."""
     ledger = ledgers[partition]
-    first, rest = ledger.commit(rows, ledger.position)
-    return [Append(partition, ledger.epoch, *write) for write in (first, *rest)]
+    return [Append(partition, ledger.epoch, *write) for write in ledger.commit(rows, ledger.position)]

@@ -8,6 +8,7 @@ import pytest
 
 from alerts.commands import rejected
 from alerts.commands.rejected import UnknownRejectedError, name_of, retried, waiting
+from streams.records import Tick
 from streams.runtime.store import Batch, Store, StoreError
 from streams.settings import Settings, read_settings
 from streams.topics import MENTIONS, REJECTED, Rejected
@@ -91,3 +92,12 @@ def test_without_a_state_file_nothing_was_set_aside(tmp_path: Path) -> None:
     out = io.StringIO()
     rejected.listed(read_settings({"TOCSIN_STATE": str(tmp_path / "none.db")}), out, as_json=False)
     assert out.getvalue() == "0 set aside\n"
+
+
+def test_a_tick_is_not_written_again_and_that_is_said(settings: Settings) -> None:
+    with Store(settings.state) as store:
+        store.commit(Batch(records=[(REJECTED.name, at(0), body) for body in lying(refused(MENTIONS.encode(Tick(at=at(1)))))]))
+    out = io.StringIO()
+    rejected.retry(settings, [], None, out)
+    assert out.getvalue().splitlines()[0].startswith("2 written again")
+    assert out.getvalue().splitlines()[1].startswith("1 left as they are: ticks")

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from alerts.commands.river import river
-from alerts.commands.topics import READERS, beds, told_of
+from alerts.commands.topics import READERS, beds, told_of, told_of_workers
 from streams.runtime.cluster import Lag, unread
 from streams.settings import read_settings
+from streams.topics import Working
 
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 REMEDY = "see that a worker with fuse runs, or start another"
@@ -78,3 +79,16 @@ def test_lag_is_told_in_records_and_seconds_and_is_late_after_a_minute(behind: L
 )
 def test_what_is_not_read_yet(committed: dict[int, int], waiting: dict[int, tuple[int, int]]) -> None:
     assert unread({0: 5, 1: 0, 2: 0}, {0: 10, 1: 0, 2: 7}, committed) == waiting
+
+
+def test_the_doctor_says_who_works_and_what_nobody_runs() -> None:
+    workers = [
+        Working(worker="a:1:x", stages=("detect",), release="0.1.0", at=NOW, reader="detector 1"),
+        Working(worker="b:2:y", stages=("fuse", "select", "judge", "route"), release="0.1.0", at=NOW),
+    ]
+    assert told_of_workers(workers).splitlines() == [
+        "2 workers; nobody runs deliver, send",
+        "a:1:x, Tocsin 0.1.0: detect; reads with detector 1",
+        "b:2:y, Tocsin 0.1.0: fuse, select, judge, route",
+    ]
+    assert told_of_workers([]).startswith("0 workers; nobody runs detect, fuse")

@@ -297,8 +297,7 @@ def test_the_doctor_goes_by_what_a_reader_keeps_where_it_told_the_cluster_less(k
         ledger = Ledger()
         ledger.settle()
         with Logs(kafka_settings) as logs:
-            first, rest = ledger.commit({("k", "", ""): b"1"}, position)
-            logs.append(changelog, [Append(0, position, *write) for write in (first, *rest)])
+            logs.append(changelog, [Append(0, position, *write) for write in ledger.commit({("k", "", ""): b"1"}, position)])
         assert doctor(settings(kafka_settings))["lag of fuse"].startswith(told)
 
 

@@ -71,7 +71,7 @@ def test_nothing_is_lost_nor_told_twice_through_kills_of_everything(
     print(f"seed {seed}")
     texts = list(islice(our_own(law.now), entries))
     with (
-        a_world(entries, per_second, texts=texts, etags=True) as world,
+        a_world(entries, per_second, texts=texts, etags=True, unruly=True) as world,
         River(tmp_path / "river", kafka_settings, world.port, partitions=3) as river,
     ):
         river.make_topics().start_workers(2).wait_until_governed()

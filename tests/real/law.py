@@ -14,11 +14,12 @@ from alerts.records import Delivery, Notification, Outcome
 from alerts.topics import ALERTS, DELIVERIES, MATCHES, NOTIFICATIONS
 from streams.detection.revisions import Reader
 from streams.records import Article, Mention
+from streams.runtime.agents.line import decoded
 from streams.runtime.layout import partition_of, state_name, topic_name
 from streams.runtime.ledger import COMMIT, Commit
 from streams.runtime.states import MemoryStates
 from streams.settings import Kafka
-from streams.stages import Stage, decode, take
+from streams.stages import Stage, take
 from streams.topics import ARTICLES, EVENTS, MENTIONS, REJECTED, Rejected, Topic
 
 RIVER = (ARTICLES, MENTIONS, EVENTS, MATCHES, ALERTS, NOTIFICATIONS, DELIVERIES, REJECTED)
@@ -118,9 +119,9 @@ def contents(kafka: Kafka, topic: str) -> dict[int, list[Lying]]:
         consumer.close()
 
 
-def given(stage: Stage, log: Sequence[Lying], position: int) -> list[Any]:
+def given(stage: Stage, log: Sequence[Lying], position: int, partitions: int) -> list[Any]:
     """What *stage* gives for one partition of its input log up to *position*."""
-    entries = [decode(stage, lying.value, lying.at) for lying in log if lying.offset <= position]
+    entries = [decoded(stage, lying.value, lying.at, lying.partition, partitions) for lying in log if lying.offset <= position]
     stage.read([e for e in entries if isinstance(e, stage.input.records)])  # all at once; what cannot be read raises again below
     return take(stage, MemoryStates(), stage.ungoverned, entries, [None] * len(entries))[1]
 
@@ -147,8 +148,9 @@ def assert_law(recorded: Recorded, reader: Reader, poison: Collection[bytes] = f
     refused: list[Rejected] = []
     for stage in river(reader):
         expected: list[Any] = []
-        for partition, log in recorded.logs[stage.input.name].items():
-            expected += given(stage, log, recorded.positions[stage.name].get(partition, -1))
+        logs = recorded.logs[stage.input.name]
+        for partition, log in logs.items():
+            expected += given(stage, log, recorded.positions[stage.name].get(partition, -1), len(logs))
         refused += [r for r in expected if isinstance(r, Rejected)]
         for topic in stage.outputs:
             wanted = bodies(topic, (r for r in expected if isinstance(r, topic.records)))

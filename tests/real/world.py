@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
@@ -19,6 +19,10 @@ DEEDS = (
     "The army denied that {place} had been shelled.",
     "Gunmen attacked {place} on {day}, killing {n} soldiers.",
 )
+
+
+TWENTY = 20
+"""Of so many entries, where news is unruly, one comes late, one twice, and one says more later."""
 
 
 @dataclass
@@ -48,6 +52,9 @@ class World:
     """How many of the newest its document holds."""
     feeds: int = 1
     """How many documents its entries are dealt out to, in turn: ``/feed-0.xml`` and so on. One has any path."""
+    unruly: bool = False
+    """Whether of twenty entries one appears twenty later than it was published, one stands twice in its document, and one says more
+    when twenty others have appeared."""
     etags: bool = False
     """Whether its documents have one, and who shows the latest is told that nothing is new."""
     asked: list[tuple[str, str | None, float]] = field(default_factory=list)
@@ -64,9 +71,23 @@ class World:
         shown = self.shown
         first = int("".join(c for c in path if c.isdigit())) if self.feeds > 1 else 0
         self.served_all = shown == self.total
-        now = datetime.now(UTC)
-        items = "".join(f"<item>{_entry(i, now, self.texts)}</item>" for i in range(first, shown, self.feeds)[-self.kept :][::-1])
+        items = "".join(self._item(i, shown) for i in range(first, shown, self.feeds)[-self.kept :][::-1])
         return f"<?xml version='1.0'?><rss version='2.0'><channel><title>World</title>{items}</channel></rss>".encode()
+
+    def _item(self, i: int, shown: int) -> str:
+        """How entry *i* stands in a document when *shown* have appeared."""
+        now, place, old = datetime.now(UTC), i % TWENTY if self.unruly else None, shown > min(i + TWENTY, self.total - 1)
+        match place:
+            case 3 if not old:
+                return ""
+            case 3:
+                return f"<item>{_entry(i, now - timedelta(minutes=10), self.texts)}</item>"
+            case 7:
+                return f"<item>{_entry(i, now, self.texts)}</item>" * 2
+            case 11 if old:
+                return f"<item>{_entry(i, now, self.texts, more=' Residents said that it went on until the evening.')}</item>"
+            case _:
+                return f"<item>{_entry(i, now, self.texts)}</item>"
 
     def received(self) -> dict[str, set[bytes]]:
         """The bodies that came under each webhook-id."""
@@ -86,11 +107,11 @@ class World:
         return out
 
 
-def _entry(i: int, now: datetime, texts: Sequence[str]) -> str:
+def _entry(i: int, now: datetime, texts: Sequence[str], *, more: str = "") -> str:
     place, deed = list(product(PLACES, DEEDS))[(i * 7) % (len(PLACES) * len(DEEDS))]
     text = texts[i % len(texts)] if texts else deed.format(place=place, day=f"{now:%A}", n=3 + i)
     name = f"<guid isPermaLink='false'>entry-{i}</guid><title>Report {i}</title>"
-    return f"{name}<description>{text}</description><pubDate>{format_datetime(now)}</pubDate>"
+    return f"{name}<description>{text}{more}</description><pubDate>{format_datetime(now)}</pubDate>"
 
 
 @contextmanager
@@ -102,9 +123,10 @@ def a_world(
     etags: bool = False,
     kept: int = 1_000_000,
     feeds: int = 1,
+    unruly: bool = False,
 ) -> Iterator[World]:
     """Serve a world until the block ends."""
-    world = World(total=total, per_second=per_second, texts=texts, etags=etags, kept=kept, feeds=feeds)
+    world = World(total=total, per_second=per_second, texts=texts, etags=etags, kept=kept, feeds=feeds, unruly=unruly)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -91,18 +91,6 @@ def producer_of(app: faust.App) -> AIOKafkaProducer:
     return faust_producer._ensure_producer()
 
 
-async def partitions_of(producer: AIOKafkaProducer, topic: str) -> int:
-    """How many partitions *topic* has.
-
-    Raises:
-        BrokerError: There is no such topic.
-    """
-    found = await producer.partitions_for(topic)
-    if not found:
-        raise BrokerError(f"topic {topic} is not in the cluster; make it with `tocsin topics create`")
-    return len(found)
-
-
 async def write(producer: AIOKafkaProducer, records: Iterable[Sent]) -> None:
     """Write *records*, those of one partition in order, and wait until all are acknowledged.
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from streams.runtime.agents.app import BrokerError, Sent, partitions_of, producer_of
-from streams.runtime.agents.member import Member, Surroundings, unequal
+from streams.runtime.agents.app import Sent
+from streams.runtime.agents.member import Member, Surroundings
 from streams.runtime.layout import state_name, topic_name
 from streams.runtime.ledger import Ledger
 from streams.runtime.states import Row
@@ -28,13 +28,11 @@ class ControlAgent(Member):
         self._topic, self._governed = control, governed
         self._ledger: Ledger | None = None
 
-    async def check(self) -> None:
-        await super().check()
-        for stage in self._governed:  # a copy must not miss a partition that is about to be added
-            source, changelog = topic_name(self._prefix, stage.input), state_name(self._prefix, stage)
-            count = await partitions_of(producer_of(self.app), changelog)
-            if count != self._counts[source]:
-                raise BrokerError(unequal(source, self._counts[source], changelog, count))
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Those of the stages, too: a copy must not miss a partition that is about to be added."""
+        governed = [(topic_name(self._prefix, s.input), state_name(self._prefix, s)) for s in self._governed]
+        return [*super().pairs, *governed]
 
     def opened(self, ledgers: Mapping[int, Ledger]) -> None:
         self._ledger = ledgers.get(0)
@@ -67,8 +65,8 @@ class ControlAgent(Member):
                 record = self._topic.decode(message.value or b"")
             except UnreadableRecordError as error:
                 at = datetime.fromtimestamp(message.timestamp, UTC)
-                where = {"partition": partition, "offset": message.offset}
-                refusal = Rejected(stage="control", topic=self._topic.name, at=at, reason=str(error), stack="", body=message.value, **where)
+                said = {"reason": str(error), "stack": "", "body": message.value or b"", "partition": partition, "offset": message.offset}
+                refusal = Rejected(stage="control", topic=self._topic.name, at=at, **said)
                 out.append(self.sent(REJECTED, refusal))
                 continue
             out += self._copies(record, message.offset)

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from streams.records import Tick
+from streams.runtime.layout import partition_of
 from streams.runtime.ledger import CONTROL, Ledger
 from streams.runtime.states import Row, RowStates, waiting_in
-from streams.stages import Stage, take
+from streams.stages import Stage, decode, take
+from streams.topics import Rejected
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,18 @@ class Batch:
     written: list[Any]
     rows: dict[Row, bytes | None]
     position: int
+
+
+def decoded(stage: Stage, body: bytes, at: datetime, partition: int, partitions: int) -> Any:
+    """One entry of one partition of *stage*'s input log; a `Rejected` where it cannot be read, or lies where its key does not belong.
+
+    There it would make a state that no other record of its key reaches.
+    """
+    entry = decode(stage, body, at)
+    if isinstance(entry, stage.input.records) and (belongs := partition_of(stage.input.key(entry), partitions)) != partition:
+        reason = f"lies in partition {partition}, but its key belongs in {belongs}: whoever wrote it chose partitions otherwise"
+        return Rejected(stage=stage.name, topic=stage.input.name, at=at, reason=f"{reason}; `tocsin rejected retry`", stack="", body=body)
+    return entry
 
 
 class Line:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streams.runtime.agents.app import BrokerError, Sent, make_app, partitions_of, producer_of, raw_topic, write
+from streams.runtime.agents.app import BrokerError, Sent, make_app, producer_of, raw_topic, write
 from streams.runtime.agents.recovery import Flowing, Forgetful
 from streams.runtime.agents.table import LedgerTable
 from streams.runtime.layout import group_name, partition_of, state_name, topic_name
@@ -134,17 +134,31 @@ class Member(ABC):
         ends = await self.app.consumer.highwaters(*tps.values()) if tps else {}
         return {p: max(0, ends[tps[p]] - position - 1) for p, position in self.positions.items() if p in tps}
 
-    async def check(self) -> None:
-        """See that the cluster has every topic that is needed.
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Inputs with the changelogs that must have as many partitions."""
+        return [(self._source, self._changelog)]
+
+    @property
+    def needs(self) -> set[str]:
+        """Names of all topics that must be in the cluster."""
+        return {name for pair in self.pairs for name in pair} | {topic_name(self._prefix, t) for t in self._outputs}
+
+    def check(self, counts: Mapping[str, int]) -> None:
+        """See that the cluster has every topic that is needed, and take their partitions from there.
+
+        Args:
+            counts: Partitions, by topic; those that are missing are missing there.
 
         Raises:
-            BrokerError: It has not, or a changelog has not as many partitions as the input.
+            BrokerError: Some are missing, or a changelog has not as many partitions as its input.
         """
-        for topic in {self._source, self._changelog, *(topic_name(self._prefix, t) for t in self._outputs)}:
-            self._counts[topic] = await partitions_of(producer_of(self.app), topic)
-        ours, changelog = self._counts[self._source], self._counts[self._changelog]
-        if ours != changelog:
-            raise BrokerError(unequal(self._source, ours, self._changelog, changelog))
+        if missing := sorted(self.needs - counts.keys()):
+            raise BrokerError(f"{', '.join(missing)}: not in the cluster; run `tocsin topics create`")
+        for source, changelog in self.pairs:
+            if counts[source] != counts[changelog]:
+                raise BrokerError(unequal(source, counts[source], changelog, counts[changelog]))
+        self._counts = {name: counts[name] for name in self.needs}
 
     def sent(self, topic: Topic, record: Any) -> Sent:
         """Where a record goes."""
@@ -158,8 +172,7 @@ class Member(ABC):
 
     async def last(self, partition: int, ledger: Ledger, rows: Mapping[Row, bytes | None], position: int) -> None:
         """Make *rows* last, as of the input entry at *position*."""
-        first, rest = ledger.commit(rows, position)
-        await self.write([self._kept(partition, ledger.epoch, record) for record in (first, *rest)])
+        await self.write([self._kept(partition, ledger.epoch, record) for record in ledger.commit(rows, position)])
         self._moved_at = time.monotonic()
 
     def _kept(self, partition: int, epoch: int, record: Write) -> Sent:

@@ -74,7 +74,8 @@ class OrderlyRecovery(Recovery):
             for table in self.tables.values():
                 ledgered: Any = table
                 ends = {tp: self.active_highwaters[tp] for tp in tps if self.tp_to_table[tp] is table}
-                destination.update(dict(destination) | await ledgered.catch_up(ends))
+                for tp, offset in (await ledgered.catch_up(ends)).items():
+                    destination[tp] = offset  # not `update`: a `Counter` adds
         await super()._build_offsets(consumer, tps, destination, title)
 
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
@@ -110,6 +111,7 @@ class OrderlyRecovery(Recovery):
         await consumer.perform_seek()  # passes over partitions of which nothing is committed
         for table in self.tables.values():
             placed: Any = table
+            placed.check_ends(await consumer.highwaters(*placed.places()))
             committed = {tp: consumer._committed_offset[tp] for tp in placed.places()}
             wrong = {tp: offset for tp, offset in placed.places().items() if not committed[tp] or committed[tp] > offset}
             if wrong:

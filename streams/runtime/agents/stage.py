@@ -13,10 +13,10 @@ import msgspec
 
 from streams.records import Tick
 from streams.runtime.agents.app import Sent
-from streams.runtime.agents.line import Line
+from streams.runtime.agents.line import Line, decoded
 from streams.runtime.agents.member import Member, Surroundings
 from streams.runtime.ledger import Ledger
-from streams.stages import Stage, decode
+from streams.stages import Stage
 from streams.topics import REJECTED, Rejected
 
 BATCH_BYTES = 4 * 2**20
@@ -24,8 +24,8 @@ BATCH_BYTES = 4 * 2**20
 
 Read = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 """What a stage reads in each of some records; see `Stage.read`."""
-Heard = Callable[[Stage, int, Sequence[Any], float], None]
-"""Told of each batch: the stage, how many entries it took, what it wrote, and the seconds it took."""
+Heard = Callable[[Stage, Sequence[Any], Sequence[Any], float], None]
+"""Told of each batch: the stage, what it read in each entry, what it wrote, and the seconds it took."""
 
 
 class StageAgent(Member):
@@ -66,11 +66,12 @@ class StageAgent(Member):
         """Take in one batch of one partition, and make it last."""
         began = time.perf_counter()
         entries = [self._decode(m) for m in messages]
-        batch = line.advance(entries, await self._read_in(entries), [m.offset for m in messages])
+        reads = await self._read_in(entries)
+        batch = line.advance(entries, reads, [m.offset for m in messages])
         written = [msgspec.structs.replace(r, partition=line.partition) if isinstance(r, Rejected) else r for r in batch.written]
         await self.write([self.sent(self.stage.topic_of(r), r) for r in written])
         await self.last(line.partition, line.ledger, batch.rows, batch.position)
-        self._heard(self.stage, len(entries), batch.written, time.perf_counter() - began)
+        self._heard(self.stage, reads, batch.written, time.perf_counter() - began)
 
     async def _read_in(self, entries: Sequence[Any]) -> list[Any]:
         """What the stage reads in each entry; None for those in which there is nothing to read, or all if it is not costly."""
@@ -82,7 +83,8 @@ class StageAgent(Member):
         return out
 
     def _decode(self, message: Any) -> Any:
-        return decode(self.stage, message.value or b"", datetime.fromtimestamp(message.timestamp, UTC))
+        at = datetime.fromtimestamp(message.timestamp, UTC)
+        return decoded(self.stage, message.value or b"", at, message.partition, self._counts[self._source])
 
 
 def fitting(messages: Sequence[Any]) -> list[list[Any]]:

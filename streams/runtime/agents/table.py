@@ -61,6 +61,13 @@ class LedgerTable(faust.Table[bytes, bytes]):
         """Offset of the first entry not taken in, by partition of the input that is ours."""
         return {TP(self._source, partition): ledger.position + 1 for partition, ledger in self._ledgers.items()}
 
+    def check_ends(self, ends: Mapping[TP, int | None]) -> None:
+        """See that the input has what was taken in of it; where it has not, it is not the topic that the states are of."""
+        for tp, first in self.places().items():
+            end = ends.get(tp)
+            if end is not None and end < first:
+                self._failed(BrokerError(shortened(tp, first, end, self.changelog_topic_name)))
+
     async def on_rebalance(self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0) -> None:
         self._assigned = True
         ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
@@ -132,3 +139,11 @@ class LedgerTable(faust.Table[bytes, bytes]):
 
 def _pairs(headers: Any) -> Iterable[tuple[str, bytes]]:
     return headers.items() if isinstance(headers, dict) else headers or ()
+
+
+def shortened(tp: TP, first: int, end: int, changelog: str) -> str:
+    """What to say of an input that ends before the place to which it was taken in."""
+    return (
+        f"{tp.topic}[{tp.partition}] ends at {end}, but {changelog} says that it was taken in up to {first}: it was deleted and made anew, "
+        "or its brokers lost entries; begin a new river with another TOCSIN_KAFKA_PREFIX, or bring the old topics back (docs/operations.md)"
+    )

@@ -9,6 +9,7 @@ from datetime import datetime
 from streams.runtime.agents.app import credentials_of
 from streams.runtime.agents.member import Member, Surroundings
 from streams.runtime.agents.stage import StageAgent
+from streams.runtime.cluster import Cluster
 from streams.runtime.pulse import Pulse
 from streams.settings import Kafka
 
@@ -78,19 +79,32 @@ class Worker:
         """
         tasks = [asyncio.create_task(self._pulse.run()), asyncio.create_task(self._tick()), asyncio.create_task(self._watch())]
         try:
+            counts = await asyncio.to_thread(self._counts)
             for member in self.members:
+                member.check(counts)
                 member.app.finalize()
-                await member.app.producer.maybe_start()
-                await member.check()
-            await asyncio.gather(*(m.start() for m in self.members))
+            starting = asyncio.create_task(self._start())
+            tasks.append(starting)
             waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(self._ended.wait())]
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([starting, *waiting], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         except Exception as error:  # noqa: BLE001  told by the caller, as every failure
             self._failures.append(error)
         await self._stop()
         for task in tasks:
             task.cancel()
         return self._failures
+
+    def _counts(self) -> dict[str, int]:
+        with Cluster(self.around.kafka) as cluster:
+            return cluster.counts(sorted({name for member in self.members for name in member.needs}))
+
+    async def _start(self) -> None:
+        """Start the members; while the brokers are away, that does not end."""
+        await asyncio.gather(*(m.app.producer.maybe_start() for m in self.members))
+        await asyncio.gather(*(m.start() for m in self.members))
 
     @property
     def hangs(self) -> bool:

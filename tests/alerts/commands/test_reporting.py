@@ -2,9 +2,13 @@
 
 from datetime import UTC, datetime
 
-from alerts.commands.reporting import FeedReports, failures, tell_failures
+from alerts.commands.reporting import FeedReports, RiverReports, failures, tell_failures
+from alerts.commands.work import STAGES
+from streams import metrics
+from streams.detection.revisions import Reading
 from streams.errors import ExplainedError
 from streams.feeds.poll import PollResult
+from streams.records import Article
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -55,3 +59,15 @@ def test_failures_are_found_in_groups_and_told_once_each_in_their_own_words_or_w
     assert told[1].startswith("failed: ")
     assert "KeyError: 'x'" in told[1]
     assert len(told) == 2
+
+
+def test_articles_in_other_languages_are_counted_by_language() -> None:
+    reports, before = RiverReports(print), value("fr")
+    article = Article(id="a", text="Une base a été attaquée.")
+    readings = [Reading(article=article, content="", mentions=(), language=language) for language in ("fr", None, "fr")]
+    reports.heard(STAGES["detect"], [None, *readings], [], 0.1)
+    assert value("fr") == before + 2
+
+
+def value(language: str) -> float:
+    return metrics.UNREAD.labels(language)._value.get()

@@ -25,7 +25,7 @@ def named(partition: int) -> str:
 class Lying(NamedTuple):
     """A record in a partition."""
 
-    key: bytes
+    key: bytes | None
     value: bytes | None
 
 
@@ -165,6 +165,14 @@ def test_a_memory_that_cannot_be_read_is_as_none() -> None:
     run.consumer.said = [("assigned", [0])]
     run.turns()
     assert run.house.heard == [("begin", frozenset({0}), ["y: good"])]
+
+
+def test_foreign_records_among_the_memories_are_passed_over() -> None:
+    foreign = [Lying(b"\xff", b"{}"), Lying(b"x", b'{"url":"\xff"}'), Lying(b"x", b"[" * 100_000), Lying(None, b"x")]
+    run = Run({0: [*foreign, a_record("y", "good")]})
+    run.consumer.said = [("assigned", [0])]
+    run.turns()
+    assert "y: good" in run.house.heard[0][2]
 
 
 def test_a_partition_that_is_taken_is_ended_at_once_and_only_if_it_was_begun() -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from streams.records import FORMAT
-from streams.runtime.company import FORGOTTEN, LIVE, Word, differences, forgotten, myself, refusal, working
+from streams.runtime.company import FORGOTTEN, LIVE, Word, differences, forgotten, myself, present, refusal, working
 from streams.topics import WORKERS, Working
 from tests.streams.saying import NOON
 
@@ -94,7 +94,7 @@ def test_a_word_of_any_version_is_understood() -> None:
     assert working(body) == A_OLD
 
 
-@pytest.mark.parametrize("value", [b"", b"\xff", b"null", b"{}", b'{"record":"Tick","at":"2026-01-01T00:00:00Z"}'])
+@pytest.mark.parametrize("value", [b"", b"\xff", b"[" * 100_000, b"null", b"{}", b'{"record":"Tick","at":"2026-01-01T00:00:00Z"}'])
 def test_what_is_no_word_of_a_worker_is_none(value: bytes) -> None:
     assert working(value) is None
 
@@ -104,3 +104,9 @@ def test_no_two_workers_have_one_name() -> None:
     assert one.worker != other.worker
     assert one.format == FORMAT
     assert msgspec.json.decode(msgspec.json.encode(one), type=Working) == one
+
+
+def test_who_is_at_work_is_who_spoke_last_not_long_ago() -> None:
+    said = [at(0, A_OLD), at(5, B_OLD), left(6, "b"), at(10, C_NEW), at(20, A_OLD)]
+    assert [w.worker for w in present(said, NOON + timedelta(seconds=25))] == ["a", "c"]
+    assert [w.worker for w in present(said, NOON + timedelta(seconds=45))] == ["a"]

@@ -85,7 +85,7 @@ MENTIONS_BED = beds(replication=3)["t.mentions"]
         (
             {"config": {**MENTIONS_BED.config, "retention.ms": "604800000"}},
             "retention.ms is 604800000, but should be 2592000000 (kept as long as TOCSIN_RETENTION says)",
-            "kafka-configs.sh --alter --entity-type topics --entity-name t.mentions --add-config retention.ms=2592000000",
+            "--alter --entity-type topics --entity-name t.mentions --add-config retention.ms=2592000000",
         ),
         (
             {"config": {**MENTIONS_BED.config, "cleanup.policy": "compact"}},

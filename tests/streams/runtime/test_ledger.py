@@ -1,9 +1,10 @@
 """A changelog cut off anywhere gives the rows of a whole batch; a writer that lost its partition does no harm."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.runtime.ledger import Ledger, Write
+from streams.runtime.ledger import COMMIT, PART_BYTES, Commit, Ledger, Write
 from streams.runtime.states import Row
 
 Record = tuple[bytes, bytes | None, int]
@@ -11,6 +12,8 @@ batches = st.lists(
     st.dictionaries(st.tuples(st.sampled_from("kl"), st.sampled_from(["", "f"]), st.sampled_from("ab")), st.none() | st.binary(max_size=2)),
     max_size=12,
 )
+sizes = st.sampled_from([1, 8, PART_BYTES])
+"""Of a commit's records: one row each, a few, all."""
 
 
 def named(batch: dict[tuple[str, str, str], bytes | None]) -> dict[Row, bytes | None]:
@@ -22,12 +25,16 @@ def contents(ledger: Ledger) -> tuple[int, dict[Row, bytes]]:
 
 
 def written(ledger: Ledger, rows: dict[Row, bytes | None], position: int) -> list[Record]:
-    first, rest = ledger.commit(rows, position)
-    return [(key, value, ledger.epoch) for key, value in (first, *rest)]
+    return [(key, value, ledger.epoch) for key, value in ledger.commit(rows, position)]
 
 
-def recovered(log: list[Record]) -> tuple[Ledger, list[Write]]:
-    ledger = Ledger()
+def whole(records: list[Record]) -> int:
+    """How many records of a batch must be there for it to count: up to and with its commit."""
+    return next(i for i, (key, _, _) in enumerate(records) if key == COMMIT) + 1
+
+
+def recovered(log: list[Record], part_bytes: int = PART_BYTES) -> tuple[Ledger, list[Write]]:
+    ledger = Ledger(part_bytes)
     for offset, (key, value, epoch) in enumerate(log):
         ledger.read(offset, key, value, epoch)
     return ledger, ledger.settle()
@@ -39,21 +46,21 @@ def compacted(log: list[Record]) -> list[Record]:
     return [record for i, record in enumerate(log) if last[record[0]] == i and record[1] is not None]
 
 
-@given(batches, st.integers(0, 200), st.booleans())
+@given(batches, st.integers(0, 200), st.booleans(), sizes)
 def test_a_changelog_cut_off_anywhere_gives_the_state_after_some_whole_batch(
-    steps: list[dict[tuple[str, str, str], bytes | None]], cut: int, compact: bool
+    steps: list[dict[tuple[str, str, str], bytes | None]], cut: int, compact: bool, part_bytes: int
 ) -> None:
-    ledger, log = Ledger(), list[Record]()
+    ledger, log = Ledger(part_bytes), list[Record]()
     ledger.settle()
-    after, ends = [contents(ledger)], [0]
+    after, ends = [contents(ledger)], list[int]()
     for position, batch in enumerate(steps):
-        log += written(ledger, named(batch), position)
+        records = written(ledger, named(batch), position)
         after.append(contents(ledger))
-        ends.append(len(log))
+        ends.append(len(log) + whole(records))
+        log += records
     kept = log[: min(cut, len(log))]
     found, _ = recovered(compacted(kept) if compact else kept)
-    begun = sum(end < len(kept) for end in ends)  # a batch whose commit is there counts whole
-    assert contents(found) == after[begun]
+    assert contents(found) == after[sum(end <= len(kept) for end in ends)]  # a batch whose commit is there counts whole
 
 
 def test_what_a_writer_that_lost_its_partition_writes_is_passed_over_and_mended() -> None:
@@ -91,17 +98,36 @@ def test_rows_of_a_batch_that_was_broken_off_are_not_lost_with_the_commits_after
         assert contents(recovered(kept)[0]) == (1, {("k", "", ""): b"1", ("l", "", ""): b"2"})
 
 
-@given(st.lists(st.tuples(batches.map(lambda b: b[0] if b else {}), st.integers(0, 6), st.booleans()), max_size=8))
+@given(st.lists(st.tuples(batches.map(lambda b: b[0] if b else {}), st.integers(0, 9), st.booleans()), max_size=8), sizes)
 def test_however_often_writers_are_killed_each_batch_counts_whole_or_not_at_all(
-    lives: list[tuple[dict[tuple[str, str, str], bytes | None], int, bool]],
+    lives: list[tuple[dict[tuple[str, str, str], bytes | None], int, bool]], part_bytes: int
 ) -> None:
     log, wanted = list[Record](), dict[Row, bytes]()
     for position, (batch, lasts, compact) in enumerate(lives):
-        ledger, mended = recovered(log)
+        ledger, mended = recovered(log, part_bytes)
         assert dict(ledger.rows()) == wanted
-        life = [*[(key, value, ledger.epoch) for key, value in mended], *written(ledger, named(batch), position)]
-        log += life[:lasts]
-        if lasts > len(mended):  # the commit is there
+        records = written(ledger, named(batch), position)
+        log += [*[(key, value, ledger.epoch) for key, value in mended], *records][:lasts]
+        if lasts >= len(mended) + whole(records):  # the commit is there
             wanted = {row: body for row, body in (wanted | named(batch)).items() if body is not None}
         log = compacted(log) if compact else log
     assert dict(recovered(log)[0].rows()) == wanted
+
+
+def test_a_batch_too_large_for_one_record_is_committed_in_parts() -> None:
+    ledger, _ = recovered([], part_bytes=100)
+    rows: dict[Row, bytes | None] = {("k", "told", f"{n}"): b"x" * 60 for n in range(5)}
+    records = written(ledger, rows, 7)
+    commits = [value for key, value, _ in records if key.startswith(COMMIT) and value is not None]
+    assert [len(msgspec.msgpack.decode(c, type=Commit).rows) for c in commits] == [1, 1, 1, 1, 1]
+    assert max(map(len, commits)) < 150
+    assert contents(recovered(records[:5])[0]) == (7, rows)
+    assert contents(recovered(records[:4])[0]) == (-1, {})
+
+
+def test_a_part_written_over_by_a_batch_that_was_broken_off_is_no_part_of_the_one_before() -> None:
+    ledger, _ = recovered([], part_bytes=1)
+    log = written(ledger, {("k", "", ""): b"1", ("l", "", ""): b"1"}, 0)
+    log += written(ledger, {("k", "", ""): b"2", ("l", "", ""): b"2"}, 0)[:1]
+    for kept in (log, compacted(log)):
+        assert contents(recovered(kept)[0]) == (0, {("k", "", ""): b"1", ("l", "", ""): b"1"})

@@ -33,9 +33,8 @@ def a_changelog(partitions: int, *, broken_off: bool = False) -> Changelog:
         for key in KEYS:
             if partition_of(key, partitions) == p:
                 rows |= {(key, "", ""): key.encode(), (key, "told", "a"): b"A"}
-        first, rest = ledger.commit(rows, 100 + p)
-        log += [(key, value, ledger.epoch) for key, value in (first, *rest)]
-        out.append(log[: -len(rest) // 2] if broken_off else log)
+        log += [(key, value, ledger.epoch) for key, value in ledger.commit(rows, 100 + p)]
+        out.append(log[: -len(rows) // 2] if broken_off else log)
     return out
 
 

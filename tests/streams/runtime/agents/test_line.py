@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.records import Tick
-from streams.runtime.agents.line import Line
+from streams.runtime.agents.line import Line, decoded
 from streams.runtime.agents.stage import BATCH_BYTES, fitting
+from streams.runtime.layout import partition_of
 from streams.runtime.ledger import Ledger
 from streams.runtime.replay import outputs_of
+from streams.topics import Rejected
 from tests.streams.runtime.test_stages import ECHO, Note, at, verdict
 
 Changelog = list[tuple[bytes, bytes | None, int]]
@@ -30,8 +32,7 @@ def advance(line: Line, log: Sequence[Any], upto: int, changelog: Changelog) -> 
     """Take in a batch up to and with offset *upto*; what it writes, and its changelog."""
     entries = log[line.position + 1 : upto + 1]
     batch = line.advance(entries, [None] * len(entries), range(upto - len(entries) + 1, upto + 1))
-    first, rest = line.ledger.commit(batch.rows, batch.position)
-    changelog += [(key, value, line.ledger.epoch) for key, value in (first, *rest)]
+    changelog += [(key, value, line.ledger.epoch) for key, value in line.ledger.commit(batch.rows, batch.position)]
     return batch.written
 
 
@@ -89,3 +90,18 @@ def test_messages_are_cut_into_batches_of_bounded_size_and_the_largest_goes_by_i
     sizes = [BATCH_BYTES // 2, BATCH_BYTES // 2, 10, 3 * BATCH_BYTES, 10, 10]
     cut = fitting([SimpleNamespace(value=b"x" * n) for n in sizes])
     assert [[len(m.value) for m in batch] for batch in cut] == [sizes[:2], [10], [3 * BATCH_BYTES], [10, 10]]
+
+
+def test_an_entry_that_lies_where_its_key_does_not_belong_is_set_aside() -> None:
+    note = Note(key="a", at=at(0))
+    body, home = ECHO.input.encode(note), partition_of("a", 3)
+    assert decoded(ECHO, body, at(0), home, 3) == note
+    refused = decoded(ECHO, body, at(0), (home + 1) % 3, 3)
+    assert isinstance(refused, Rejected)
+    assert f"its key belongs in {home}" in refused.reason
+    assert refused.body == body
+
+
+def test_ticks_belong_in_every_partition() -> None:
+    tick = Tick(at=at(1))
+    assert [decoded(ECHO, ECHO.input.encode(tick), at(1), p, 3) for p in range(3)] == [tick] * 3
