@@ -29,7 +29,7 @@ DOMAINS = (
     "animal",
 )
 ELSEWHERE = ("sport", "business", "accident", "crowd", "animal", "stage")
-"""Domains that cast doubt from other sentences of the text."""
+"""Domains that cast doubt from other sentences of the text, if it speaks of them at least as often as of those under arms."""
 DOUBTFUL = frozenset({*DOMAINS, "domain", "abstract"}) - {"police", "court", "politics"}
 """What makes an unnamed attack more likely to be something else; police and courts come after both kinds."""
 CIVIL = frozenset({"civilian", "civil_site"})
@@ -186,7 +186,7 @@ def signs(scene: Scene, trigger: Trigger, arguments: Arguments) -> list[str]:
         found.append("means_weapon")
     if "penalty" in scene.classes_of(arguments.who | arguments.whom | arguments.means):
         found.append("by_penalty")
-    if scene.classes_of(arguments.objects) & {"sport", "business", "stage"}:
+    if scene.classes_of(arguments.objects) & {"sport", "business", "stage", "animal"}:
         found.append("whom_domain")
     found += _near(scene, arguments, own)
     found += _document(scene)
@@ -274,4 +274,5 @@ def _document(scene: Scene) -> list[str]:
         found.append("doc_armed")
     if "war_word" not in near and context["war_word"] > 0:
         found.append("doc_war")
-    return found + [f"doc_{name}" for name in ELSEWHERE if name not in near and context[name] > 1]
+    armed = context["state_force"] + context["nonstate"]
+    return found + [f"doc_{name}" for name in ELSEWHERE if name not in near and context[name] > 1 and context[name] >= armed]
