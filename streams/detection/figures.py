@@ -208,6 +208,8 @@ def _is_prize(scene: Scene, token: int) -> bool:
 def _is_weapon_at_rest(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "New missiles arrive", "artillery prototypes": a weapon's bare name tells of its use with a verb of that, or with no verb."""
     parse = scene.parse
+    if trigger.pattern == "chlorine|sarin":
+        return parse.deps[head] == "nsubj" and parse.words[parse.heads[head]] not in wordlist("volley")
     if (
         trigger.frame != "shell"
         or is_verb(parse, head)

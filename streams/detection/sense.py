@@ -4,6 +4,7 @@ A linear score in log-odds over the signs of `data/weights.tsv`. A team, a price
 """
 
 import math
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -33,6 +34,8 @@ ELSEWHERE = ("sport", "business", "accident", "crowd", "animal", "stage")
 DOUBTFUL = frozenset({*DOMAINS, "domain", "abstract"}) - {"police", "court", "politics"}
 """What makes an unnamed attack more likely to be something else; police and courts come after both kinds."""
 CIVIL = frozenset({"civilian", "civil_site"})
+_SCORE = re.compile(r"(?<![\w-])\d{1,3}-\d{1,3} (?:win|victory|defeat|lead|loss|draw|triumph|rout|over|against)\b", re.IGNORECASE)
+"""How a match ended: "a 3-1 win"."""
 _TERROR = ("terror", "jihad", "islamist")
 GROUNDS = frozenset(
     {
@@ -264,6 +267,7 @@ def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     found += ["near_war"] if "war_word" in others else []
     found += ["near_sport_twice"] if sum("sport" in names for names in scene.classes.values()) > 1 else []
     found += ["near_toll"] if scene.toll.killed or scene.toll.injured else []
+    found += ["near_score"] if _SCORE.search(scene.text) else []
     return found + [f"near_{name}" for name in DOMAINS if name in near]
 
 

@@ -85,8 +85,8 @@ def judge(
 
 
 def _is_fresh(date: DateWords | None, published: datetime | None) -> bool:
-    """Whether it is dated within two days of publication."""
-    return date is not None and date.when is not None and published is not None and date.when.end >= published - 2 * dates.DAY
+    """Whether it is dated to the three days before publication."""
+    return date is not None and date.when is not None and published is not None and date.when.start >= published - 3 * dates.DAY
 
 
 def _above(scene: Scene, arguments: Arguments) -> list[int]:
