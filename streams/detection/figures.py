@@ -174,7 +174,7 @@ def _is_predicate(scene: Scene, head: int) -> bool:
 def _is_state(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "The besieged town", "the battered junta", "spent his years encircled": a state of things is no news (rule 7)."""
     parse = scene.parse
-    if parse.tags[head] in {"VBN", "JJ"} and parse.deps[head] == "amod" and trigger.frame in {"hit", "take", "air", "assault"}:
+    if parse.tags[head] in {"VBN", "VBD", "JJ"} and parse.deps[head] == "amod" and trigger.frame in {"hit", "take", "air", "assault"}:
         return parse.heads[head] > head and not parse.tags[parse.heads[head]].startswith("NNP")
     return (
         trigger.frame == "siege"
@@ -208,6 +208,8 @@ def _is_prize(scene: Scene, token: int) -> bool:
 def _is_weapon_at_rest(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "New missiles arrive", "artillery prototypes": a weapon's bare name tells of its use with a verb of that, or with no verb."""
     parse = scene.parse
+    if trigger.pattern == "chlorine|sarin":
+        return parse.deps[head] == "nsubj" and parse.words[parse.heads[head]] not in wordlist("volley")
     if (
         trigger.frame != "shell"
         or is_verb(parse, head)

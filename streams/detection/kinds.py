@@ -152,6 +152,12 @@ def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     """Whether the target is armed; where no target is named, whether anybody else in the sentence is."""
     hit = scene.classes_of(arguments.whom)
     side, target = actors.side(scene, arguments.who), actors.side(scene, arguments.whom)
+    if (
+        trigger.frame == "assault"
+        and any(_word(scene, t).startswith("terror") for t in arguments.who)
+        and not _armed(scene, arguments.whom)
+    ):
+        return _word(scene, arguments.head) not in {"attack", "attacks"}
     if hit & {"hardware"} and "civilian" in scene.near and not scene.near & {"state_force", "mil_site"} and side != "state":
         return False
     if _armed(scene, arguments.whom) and not ("civilian" in hit and not hit & ARMED):
@@ -224,6 +230,8 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     words = {_word(scene, t) for t in arguments.whom}
     armed = bool(scene.classes_of(arguments.who) & ARMED) or any(a.armed for a in scene.actors_in(arguments.who))
     strange = armed and any(scene.parse.tags[t].startswith("NNP") for t in core) and not scene.actors_in(core)
+    if "~oust" in trigger.pattern and words & _ASSAULTS:
+        return Kind("armed_clash", "repelled")
     place = bool(names) or strange or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
     if words & _ARMS and not names:
         return Kind("disrupted_weapons_use")
@@ -380,13 +388,8 @@ def _agree(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     return Kind("agreement") if armed and "deal_verb" in near else None
 
 
-def _repel(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
-    words = {_word(scene, t) for t in arguments.whom}
-    if words & {"plot", "plots", "plan", "plans", "bid"}:
-        return Kind("disrupted_weapons_use", attempted=True)
-    if words & {"missile", "missiles", "drone", "drones", "rocket", "rockets"}:
-        return _incoming(words)
-    if words & {
+_ASSAULTS = frozenset(
+    [
         "attack",
         "attacks",
         "assault",
@@ -400,7 +403,17 @@ def _repel(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
         "raid",
         "raids",
         "counterattack",
-    } or _armed(scene, arguments.whom):
+    ]
+)
+
+
+def _repel(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    words = {_word(scene, t) for t in arguments.whom}
+    if words & {"plot", "plots", "plan", "plans", "bid"}:
+        return Kind("disrupted_weapons_use", attempted=True)
+    if words & {"missile", "missiles", "drone", "drones", "rocket", "rockets"}:
+        return _incoming(words)
+    if words & _ASSAULTS or _armed(scene, arguments.whom):
         return Kind("armed_clash", "repelled")
     return None
 

@@ -4,6 +4,7 @@ A linear score in log-odds over the signs of `data/weights.tsv`. A team, a price
 """
 
 import math
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -29,10 +30,12 @@ DOMAINS = (
     "animal",
 )
 ELSEWHERE = ("sport", "business", "accident", "crowd", "animal", "stage")
-"""Domains that cast doubt from other sentences of the text."""
+"""Domains that cast doubt from other sentences of the text, if it speaks of them at least as often as of those under arms."""
 DOUBTFUL = frozenset({*DOMAINS, "domain", "abstract"}) - {"police", "court", "politics"}
 """What makes an unnamed attack more likely to be something else; police and courts come after both kinds."""
 CIVIL = frozenset({"civilian", "civil_site"})
+_SCORE = re.compile(r"(?<![\w-])\d{1,3}-\d{1,3} (?:win|victory|defeat|lead|loss|draw|triumph|rout|over|against)\b", re.IGNORECASE)
+"""How a match ended: "a 3-1 win"."""
 _TERROR = ("terror", "jihad", "islamist")
 GROUNDS = frozenset(
     {
@@ -186,7 +189,7 @@ def signs(scene: Scene, trigger: Trigger, arguments: Arguments) -> list[str]:
         found.append("means_weapon")
     if "penalty" in scene.classes_of(arguments.who | arguments.whom | arguments.means):
         found.append("by_penalty")
-    if scene.classes_of(arguments.objects) & {"sport", "business", "stage"}:
+    if scene.classes_of(arguments.objects) & {"sport", "business", "stage", "animal"}:
         found.append("whom_domain")
     found += _near(scene, arguments, own)
     found += _document(scene)
@@ -264,6 +267,7 @@ def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     found += ["near_war"] if "war_word" in others else []
     found += ["near_sport_twice"] if sum("sport" in names for names in scene.classes.values()) > 1 else []
     found += ["near_toll"] if scene.toll.killed or scene.toll.injured else []
+    found += ["near_score"] if _SCORE.search(scene.text) else []
     return found + [f"near_{name}" for name in DOMAINS if name in near]
 
 
@@ -274,4 +278,5 @@ def _document(scene: Scene) -> list[str]:
         found.append("doc_armed")
     if "war_word" not in near and context["war_word"] > 0:
         found.append("doc_war")
-    return found + [f"doc_{name}" for name in ELSEWHERE if name not in near and context[name] > 1]
+    armed = context["state_force"] + context["nonstate"]
+    return found + [f"doc_{name}" for name in ELSEWHERE if name not in near and context[name] > 1 and context[name] >= armed]

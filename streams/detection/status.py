@@ -1,5 +1,6 @@
 """Whether it happened: the status of a telling by what governs it, and whose word it is."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,10 @@ RETROSPECT = frozenset({"court", "retrospect", ASKED})
 """Word classes of a headline whose text looks back or reflects."""
 EARLIEST_NEWS = 1985
 """No article that we are given was written before this year, so what happened before it is history even where no date is known."""
+
+
+_QUESTION = re.compile(r"(?:[^?.;!]|[.;!?](?=\w))*\?(?!\w)")
+"""From within a sentence to the mark at its end; a mark within a word is a letter that was lost."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,8 @@ def holds(
 
 
 def _is_fresh(date: DateWords | None, published: datetime | None) -> bool:
-    """Whether it is dated within two days of publication."""
-    return date is not None and date.when is not None and published is not None and date.when.end >= published - 2 * dates.DAY
+    """Whether it is dated to the three days before publication."""
+    return date is not None and date.when is not None and published is not None and date.when.start >= published - 3 * dates.DAY
 
 
 def _above(scene: Scene, arguments: Arguments) -> list[int]:
@@ -149,8 +154,7 @@ def _is_asked(scene: Scene, head: int) -> bool:
     """Whether it stands in a question, or a headline explains: who asks or tells how and why has no news."""
     if figures.is_headline(scene) and scene.parse.words[0] in {"how", "why", "what", "who", "when", "where", "whether"}:
         return True
-    mark = scene.text.find("?", scene.parse.starts[head])
-    return mark >= 0 and not any(stop in scene.text[scene.parse.starts[head] : mark] for stop in (". ", "; ", "! "))
+    return _QUESTION.match(scene.text, scene.parse.starts[head]) is not None
 
 
 def _is_none(scene: Scene, noun: int) -> bool:

@@ -20,7 +20,9 @@ Hastings Helmand Incheon Jakarta Kabul Kandahar Kano Kharkiv Leeds Loikaw Lyon M
 Medellin Munich Nairobi Niamey Obuasi Osaka Pearls Perth Princeton Pyongyang Rangoon Rome Ryazan Santos Shiraz Sinjar
 Subic Taipei Toribio Turin Utrecht Wenchang Wonsan Goma Gori Chicago Kyoto Bogota Kobane Kiel Bouake Marib Erbil
 Arlington Aurora Austin Culiacan Darmstadt Denver Izmir Kyiv Lagos Leningrad Lille Manali Memphis Naples Oakland Oberhof
-Okinawa Palmachim Pau Pune Sahiwal Sasebo Stalingrad Tucson Tulsa Ypres"""
+Okinawa Palmachim Pau Pune Sahiwal Sasebo Stalingrad Tucson Tulsa Ypres Accra Ankara Antwerp Assam Canberra Cyprus Dakar
+Doha Ghent Grizzlies Herat Karachi Lusaka Lviv Ottawa Philadelphia Quito Riga Saigon Scranton Singapore Sintra Tallinn
+Utah Vukovar"""
 LONGER = {"Mae Sot", "El Fasher", "Kacha", "San Diego"}
 TOWNS = sorted({m[1] for _, expect, _ in ROWS if (m := re.search(r"@([^+]+)", expect))} | LONGER | set(ELSEWHERE.split()))
 
