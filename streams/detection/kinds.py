@@ -20,7 +20,7 @@ WEAPON_TYPES: dict[str, EventType] = {
     "ied": "remote_explosive_ied", "grenade": "grenade",
 }  # fmt: skip
 """Kind of weapon to type, strongest first (rule 4)."""
-_ARMS = frozenset(
+ARMS = frozenset(
     [
         "weapon",
         "weapons",
@@ -42,6 +42,8 @@ _ARMS = frozenset(
         "equipment",
     ]
 )
+GIVEN_UP = frozenset({"deserted", "abandoned", "handed", "unopposed"})
+"""Words of places that nobody fought for."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     words = {_word(scene, t) for t in arguments.whom}
     armed = bool(scene.classes_of(arguments.who) & ARMED) or any(a.armed for a in scene.actors_in(arguments.who))
     place = bool(names) or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
-    if words & _ARMS and not names:
+    if words & ARMS and not names:
         return Kind("disrupted_weapons_use")
     if not place:
         if whom & {"nonstate"} and actors.side(scene, arguments.who) == "state":
@@ -240,7 +242,7 @@ def _without_fight(scene: Scene, arguments: Arguments) -> bool:
     if "hand" in frames or scene.near & {"deserted"}:
         return True
     words = set(scene.parse.words)
-    if words & {"deserted", "abandoned", "handed", "unopposed"}:
+    if words & GIVEN_UP:
         return True
     if _word(scene, arguments.head).startswith(("recaptur", "captur", "retak", "retook", "overr", "storm", "liberat")):
         return False
@@ -331,7 +333,7 @@ def _intercept(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | N
         return _incoming(words | ({"drone"} if "drone" in classes else set()))
     if "aircraft" in classes:
         return Kind("aircraft_shot_down")
-    if words & (_ARMS | {"package", "packages", "device", "devices"}):
+    if words & (ARMS | {"package", "packages", "device", "devices"}):
         return Kind("disrupted_weapons_use")
     return None
 
@@ -391,9 +393,9 @@ _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
 }
 FRAMES = frozenset(_FRAMES)
 _NEEDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "take": (frozenset({"area", "mil_site", "site", "civil_site", "nonstate"}), _ARMS),
+    "take": (frozenset({"area", "mil_site", "site", "civil_site", "nonstate"}), ARMS),
     "naval": (frozenset({"ship"}), frozenset({"boat"})),
-    "intercept": (frozenset({"drone", "missile", "aircraft"}), _ARMS | {"package", "packages", "device", "devices"}),
+    "intercept": (frozenset({"drone", "missile", "aircraft"}), ARMS | {"package", "packages", "device", "devices"}),
 }
 """Word classes and words without one of which a frame's reader answers None, wherever they stand in the sentence."""
 

@@ -10,7 +10,7 @@ from streams.detection import casualties, dates
 from streams.detection.casualties import Toll
 from streams.detection.dates import DateWords
 from streams.detection.grammar import Parse
-from streams.detection.lexicon import ActorName, Hit, Lexicon, Outlet, Weapon, fold
+from streams.detection.lexicon import ActorName, Hit, Lexicon, Outlet, Weapon
 from streams.detection.triggers import Trigger
 from streams.records import Place
 
@@ -107,26 +107,69 @@ class Draft:
 
     start: int
     text: str
+    folded: str
     triggers: tuple[Trigger, ...]
-    places: tuple[NamedPlace, ...]
+    terms: tuple[Hit, ...]
+    """What of it is in the list of word classes."""
+    actors: tuple[NamedActor, ...]
     context: Counter[str]
     headline: bool = False
+    places: tuple[NamedPlace, ...] = ()
+
+    @cached_property
+    def near(self) -> frozenset[str]:
+        """The word classes of the sentence; some may be of parts of tokens, which the scene will not have."""
+        return frozenset().union(*(classes_of(h) for h in self.terms))
+
+    @cached_property
+    def firmly_near(self) -> frozenset[str]:
+        """The word classes that the scene is sure to have: after a space a token begins."""
+        return frozenset().union(*(classes_of(h) for h in self.terms if h.start == 0 or self.text[h.start - 1] == " "))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Lower case."""
+        return frozenset(self.folded.split())
+
+    @cached_property
+    def armed(self) -> bool:
+        """Whether anybody under arms is named or spoken of."""
+        return bool(self.near & ARMED) or any(a.armed for a in self.actors)
+
+    @cached_property
+    def counts_people(self) -> bool:
+        """Whether it counts dead or injured."""
+        toll = casualties.read(self.text)
+        return bool(toll.killed or toll.injured)
+
+
+def sketch(
+    start: int, text: str, folded: str, triggers: tuple[Trigger, ...], context: Counter[str], lexicon: Lexicon, published: datetime | None,
+    *, headline: bool = False,
+) -> Draft:  # fmt: skip
+    """Look the words of a sentence up that say whether it is worth a parse.
+
+    Args:
+        start: Where it begins in the body.
+        triggers: Offsets into the sentence.
+        context: How often each word class occurs in the whole part.
+    """
+    terms = tuple(lexicon.words.find(folded))
+    return Draft(start, text, folded, triggers, terms, _actors(text, folded, lexicon, published), context, headline)
 
 
 def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | None) -> Scene:
-    """Look every word of a parsed sentence up."""
-    folded = fold(draft.text)
-    names = _actors(draft, folded, lexicon, published)
-    agencies = tuple(h for h in lexicon.agencies.find(folded) if _capital(draft.text, h))
-    weapons = tuple(lexicon.weapons.find(folded))
-    places = tuple(p for p in draft.places if _is_place(p, names, agencies, weapons) and _is_name(p, parse))
+    """Put what is known of a sentence's words together with their grammar."""
+    agencies = tuple(h for h in lexicon.agencies.find(draft.folded) if _capital(draft.text, h))
+    weapons = tuple(lexicon.weapons.find(draft.folded))
+    places = tuple(p for p in draft.places if _is_place(p, draft.actors, agencies, weapons) and _is_name(p, parse))
     found = tuple(dates.find(draft.text, published))
     scene = Scene(
-        draft.start, draft.text, parse, draft.triggers, {}, weapons, names, places, found, agencies, draft.context, draft.headline
+        draft.start, draft.text, parse, draft.triggers, {}, weapons, draft.actors, places, found, agencies, draft.context, draft.headline
     )
-    for hit in lexicon.words.find(folded):
+    for hit in draft.terms:
         for token in scene.tokens(hit.start, hit.end):
-            scene.classes[token] = cast("frozenset[str]", hit.value)
+            scene.classes[token] = classes_of(hit)
     return scene
 
 
@@ -148,13 +191,13 @@ def _is_name(place: NamedPlace, parse: Parse) -> bool:
     return not tags or any(tag.startswith("NN") or tag in {"JJ", "FW"} for tag in tags)
 
 
-def _actors(draft: Draft, folded: str, lexicon: Lexicon, published: datetime | None) -> tuple[NamedActor, ...]:
-    found = [named for hit in lexicon.actors.find(folded) if (named := _named(draft.text, hit, published))]
+def _actors(text: str, folded: str, lexicon: Lexicon, published: datetime | None) -> tuple[NamedActor, ...]:
+    found = [named for hit in lexicon.actors.find(folded) if (named := _named(text, hit, published))]
     taken = [(a.start, a.end) for a in found]
     for hit in lexicon.states.find(folded):
-        if _capital(draft.text, hit) and not any(s < hit.end and hit.start < e for s, e in taken):
+        if _capital(text, hit) and not any(s < hit.end and hit.start < e for s, e in taken):
             name, adjective = cast("tuple[ActorName, bool]", hit.value)
-            found.append(NamedActor(hit.start, hit.end, name, draft.text[hit.start : hit.end], armed=False, adjective=adjective))
+            found.append(NamedActor(hit.start, hit.end, name, text[hit.start : hit.end], armed=False, adjective=adjective))
     return tuple(sorted(found, key=lambda a: a.start))
 
 
@@ -170,6 +213,11 @@ def _named(text: str, hit: Hit, published: datetime | None) -> NamedActor | None
         if year is None or ((name.since or 0) <= year < (name.until or 9999)):
             return NamedActor(hit.start, hit.end, name, words, armed=True)
     return None
+
+
+def classes_of(hit: Hit) -> frozenset[str]:
+    """The word classes that a hit of the list of words names."""
+    return cast("frozenset[str]", hit.value)
 
 
 def weapon_of(hit: Hit) -> Weapon:
