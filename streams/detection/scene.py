@@ -1,5 +1,6 @@
 """One sentence made ready: its tokens with what the lexicon knows of each. Everything later reads this, never raw text."""
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -82,23 +83,27 @@ class Scene:
 
     def classes_of(self, tokens: frozenset[int]) -> frozenset[str]:
         """The word classes of some tokens."""
-        return frozenset(name for token in tokens for name in self.classes.get(token, ()))
+        return frozenset(name for token, names in self.classes.items() if token in tokens for name in names)
+
+    def classes_besides(self, tokens: frozenset[int]) -> frozenset[str]:
+        """The word classes of all other tokens."""
+        return frozenset(name for token, names in self.classes.items() if token not in tokens for name in names)
 
     def actors_in(self, tokens: frozenset[int]) -> list[NamedActor]:
         """The actors named within some tokens."""
-        return [a for a in self.actors if any(self.covers(a.start, a.end, t) for t in tokens)]
+        return [a for a in self.actors if not tokens.isdisjoint(self.tokens(a.start, a.end))]
 
     def places_in(self, tokens: frozenset[int]) -> list[NamedPlace]:
         """The places named within some tokens."""
-        return [p for p in self.places if any(self.covers(p.start, p.end, t) for t in tokens)]
+        return [p for p in self.places if not tokens.isdisjoint(self.tokens(p.start, p.end))]
 
     def covers(self, start: int, end: int, token: int) -> bool:
         """Whether *token* lies in text[start:end]."""
         return start <= self.parse.starts[token] < end
 
-    def tokens(self, start: int, end: int) -> list[int]:
+    def tokens(self, start: int, end: int) -> range:
         """The tokens that begin in text[start:end]."""
-        return [i for i, s in enumerate(self.parse.starts) if start <= s < end]
+        return range(bisect_left(self.parse.starts, start), bisect_left(self.parse.starts, end))
 
 
 @dataclass(frozen=True)

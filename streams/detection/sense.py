@@ -184,10 +184,10 @@ def _modifies(scene: Scene, actor: NamedActor, head: int) -> bool:
 def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     """What else the sentence speaks of."""
     inside = arguments.who | arguments.whom | arguments.means | own
-    others = scene.classes_of(frozenset(range(len(scene.parse.words))) - inside)
+    others = scene.classes_besides(inside)
     near = scene.near
     found = []
-    if others & ARMED or any(a.armed for a in scene.actors if not any(scene.covers(a.start, a.end, t) for t in inside)):
+    if others & ARMED or any(a.armed for a in scene.actors if inside.isdisjoint(scene.tokens(a.start, a.end))):
         found.append("near_armed")
     elif "force" in others:
         found.append("near_force")
