@@ -4,9 +4,9 @@ import json
 import mmap
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import marisa_trie
 import msgspec
@@ -70,7 +70,7 @@ class Candidate(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...]
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, dict=True):
     """What a name can mean by itself, before its document is asked."""
 
     key: str
@@ -91,10 +91,21 @@ class Reading(msgspec.Struct, frozen=True):
     called_after: bool = False
     """The places are not the thing itself, only what it is called after: a university's city."""
 
-    @property
+    @cached_property
     def demonym(self) -> bool:
         """Whether the name is a people's or an adjective, never the place's own."""
         return len(self.flags) > 0 and bool(np.all(self.flags == DEMONYM))
+
+    @cached_property
+    def site_only(self) -> bool:
+        """Whether the name is a site's, good only beside the noun of one."""
+        return bool(site_only(self.flags).all())
+
+    @cached_property
+    def short(self) -> Literal["all", "some", "none"]:
+        """How many of the places bear the name as an abbreviation."""
+        marked = (self.flags & SHORT) > 0
+        return "all" if marked.all() else "some" if marked.any() else "none"
 
 
 class _Index:

@@ -1,5 +1,6 @@
 """Finds place names in running text: text goes in, spans with everything each may mean come out; which one it is, `resolve` says."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from streams.detection import facilities
-from streams.detection.artefact import CANONICAL, DEMONYM, SHORT, site_only
+from streams.detection.artefact import CANONICAL, DEMONYM, site_only
 from streams.detection.names import ARTICLES, normalise
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ LARGE_TOWN = 20_000
 LONGEST_NAME = 7
 """Words; longer names of the gazetteer are formal titles that news does not print."""
 _TOKEN = re.compile(r"[^\W_]+(?:['’ʼ‘`ʿʾ](?!s\b)[^\W_]+)*")
-_ARTICLE_LETTERS = 6
-"""More than an article has, whatever accents are added to it."""
 _WORDS = Path(__file__).parent / "data" / "words.tsv"
 
 TYPES: dict[str, str] = {
@@ -124,11 +123,12 @@ class _Token(msgspec.Struct):
 
 
 class _Tokens:
-    """The words of a text, each looked at when it is first asked for: most are in small letters and near no name."""
+    """The words of a text. A whole token is made when it is first asked for: most words are in small letters and near no name."""
 
     def __init__(self, text: str, start: int, end: int) -> None:
         self._text = text
         self._spans = [m.span() for m in _TOKEN.finditer(text, start, end)]
+        self._keys = [_key(text[low:high]) for low, high in self._spans]
         self._known: dict[int, _Token] = {}
 
     def __len__(self) -> int:
@@ -138,15 +138,28 @@ class _Tokens:
         if token := self._known.get(at):
             return token
         start, end = self._spans[at]
-        token = self._known[at] = _Token(start, end, _key(self._text[start:end]), self._text[start].isupper())
+        token = self._known[at] = _Token(start, end, self._keys[at], self._text[start].isupper())
         return token
 
     def beginnings(self) -> Iterator[int]:
         """Where a name may begin: at a capital or an article."""
-        text = self._text
-        for at, (start, end) in enumerate(self._spans):
-            if text[start].isupper() or (end - start < _ARTICLE_LETTERS and _key(text[start:end]) in ARTICLES):
-                yield at
+        return (at for at, (start, _) in enumerate(self._spans) if self._text[start].isupper() or self._keys[at] in ARTICLES)
+
+    def run(self, at: int) -> list[str]:
+        """The keys of the tokens from *at* that can belong to one name."""
+        last = min(at + LONGEST_NAME, len(self._spans)) - 1
+        end = at
+        while end < last and self._joined(end):
+            end += 1
+        return self._keys[at : end + 1]
+
+    def _joined(self, at: int) -> bool:
+        """Whether a token can belong to one name with the next: a space or hyphen between them, or the dot of an abbreviation."""
+        start, end = self._spans[at]
+        gap = self._text[end : self._spans[at + 1][0]]
+        if gap in (" ", "-", "\u00a0", "‑", "–"):
+            return True
+        return gap in (".", ". ") and (end - start == 1 or self._keys[at] in ("st", "ft", "mt"))
 
 
 def without_type(key: str) -> tuple[str, str | None]:
@@ -214,8 +227,7 @@ def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Top
 
 def _established(toponym: Toponym, settled: set[int]) -> bool:
     """A short site name is good where its site is already named."""
-    short = site_only(toponym.reading.flags)
-    return bool(short.any()) and any(int(p) in settled for p in toponym.reading.places)
+    return bool(site_only(toponym.reading.flags).any()) and any(int(p) in settled for p in toponym.reading.places)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -224,35 +236,20 @@ def _key(word: str) -> str:
     return normalise(word).replace(" ", "")
 
 
-def _joined(text: str, left: _Token, right: _Token) -> bool:
-    """Whether two tokens can belong to one name: a space or hyphen between them, or the dot of an abbreviation."""
-    gap = text[left.end : right.start]
-    if gap in (" ", "-", "\u00a0", "‑", "–"):
-        return True
-    return gap in (".", ". ") and (left.end - left.start == 1 or left.key in ("st", "ft", "mt"))
-
-
 def _longest(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int) -> tuple[Toponym, int, bool] | None:
     """Match the longest name that starts at token *at*; also say how many tokens it takes and whether it is sure."""
     first = tokens[at]
     article = first.key in ARTICLES and at + 1 < len(tokens) and text[first.end : tokens[at + 1].start] == "-" and tokens[at + 1].capital
     if not (first.capital or article):
         return None
-    run = [first]
-    while len(run) < LONGEST_NAME and at + len(run) < len(tokens) and _joined(text, run[-1], tokens[at + len(run)]):
-        run.append(tokens[at + len(run)])
-    key = " ".join(t.key for t in run)
-    ends = {}
-    length = -1
-    for size, token in enumerate(run, start=1):
-        length += len(token.key) + 1
-        ends[length] = size
-    romanised = len(run) > 2 and first.capital and run[1].key in ARTICLES and run[2].capital
+    run = tokens.run(at)
+    romanised = len(run) > 2 and first.capital and run[1] in ARTICLES and tokens[at + 2].capital
     if romanised and (match := _accept(gazetteer, text, tokens, at, 3)):
         return match
-    for name in reversed(gazetteer.prefixes(key)):
+    ends = {length - 1: size for size, length in enumerate(itertools.accumulate(len(key) + 1 for key in run), start=1)}
+    for name in reversed(gazetteer.prefixes(" ".join(run))):
         size = ends.get(len(name), 0)
-        if size and (run[size - 1].capital or run[size - 1].key.isdigit() or size == 1):
+        if size and (size == 1 or tokens[at + size - 1].capital or run[size - 1].isdigit()):
             match = _accept(gazetteer, text, tokens, at, size)
             if match:
                 return match
@@ -274,15 +271,14 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: i
     reading = gazetteer.read(text[start:end])
     if not len(reading.places):
         return None
-    short = site_only(reading.flags)
-    if short.all():
+    if reading.site_only:
         return _toponym(text, start, end, reading), size, False
     if reading.key == "us" and text[start:end] != "US":
         return None
     behind_comma = text[max(0, start - 2) : start] == ", "
-    if reading.called_after or (((reading.flags & SHORT) > 0).all() and not behind_comma):
+    if reading.called_after or (reading.short == "all" and not behind_comma):
         return None
-    abbreviated = behind_comma and bool(((reading.flags & SHORT) > 0).any())
+    abbreviated = behind_comma and reading.short != "none"
     if not abbreviated and not _plausible(gazetteer, text, tokens, at, size, reading):
         return None
     return _toponym(text, start, end, reading), size, True
