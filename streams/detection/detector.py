@@ -124,9 +124,12 @@ class Detector:
             return None
         spans = [part.headline or (part.start, part.start), (part.text, part.end)]
         places = [p for p in self.placer.places(body, part.start, part.end) if any(a <= p.start < b for a, b in spans)]
-        drafts = [_with_places(d, places) for d in drafts]
-        telling = [d for d in drafts if gate.may_tell(d, place=bool(d.places))]
-        silent = [d for d in drafts if d not in telling and any(a.armed for a in d.actors)]
+        telling, silent = list[Draft](), list[Draft]()
+        for draft in (_with_places(d, places) for d in drafts):
+            if gate.may_tell(draft, place=bool(draft.places)):
+                telling.append(draft)
+            elif any(a.armed for a in draft.actors):
+                silent.append(draft)
         return _Work(index, part, telling, silent, places, headline + text, self._cited(body, part), when)
 
     def _speaks_of_arms(self, context: Counter[str], folded: str) -> bool:
