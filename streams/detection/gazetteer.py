@@ -42,7 +42,8 @@ INSTITUTIONS = frozenset({
     "beach",
 })  # fmt: skip
 """Words that follow a place's name in the name of something that is there."""
-_HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
+_HOLDS = np.isin(KINDS, ("country", "admin1", "admin2"))
+"""For each kind by number: whether others lie in it."""
 
 
 class GazetteerError(ExplainedError, RuntimeError):
@@ -144,9 +145,9 @@ class Gazetteer:
         self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
         nations = self.places[sorted(self._nations.values())]
         points = set(zip(nations["lat"].tolist(), nations["lon"].tolist(), strict=True))
-        self.capitals = np.array(
-            [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64
-        )
+        capitals = [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points]
+        self.is_capital = np.zeros(len(self.places), dtype=bool)
+        self.is_capital[capitals] = True
         self._town_lats, self._town_lons = self.places["lat"][self._towns], self.places["lon"][self._towns]
         self.nearest_town = lru_cache(maxsize=8192)(self._nearest_town)
         self.read = lru_cache(maxsize=8192)(self._read)
@@ -324,7 +325,7 @@ class Gazetteer:
         words = key.split()
         while words:
             places, flags = self.lookup(" ".join(words))
-            fits = np.isin(self.kind_numbers[places], _HOLDERS) & ((flags & DEMONYM) == 0)
+            fits = _HOLDS[self.kind_numbers[places]] & ((flags & DEMONYM) == 0)
             if fits.any():
                 return np.asarray(places[fits], dtype=np.int64)
             words = words[:-1]

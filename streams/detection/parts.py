@@ -10,7 +10,8 @@ _TAG = re.compile(r"^[ \t]*\[([A-Z][\w .'&/-]{1,28})\][ \t]*(?=\S)", re.MULTILIN
 """A tag stands at the beginning of a line and is a name, not "[the] president" nor "[TEXT]"."""
 _CREDIT = r"(?:\([^()\n]{2,60}\)|/[^/\n]{2,40}/)?"
 _DATELINE = re.compile(
-    rf"\s*(?:(?:[A-Z][\w.'’-]+(?!\w)|of|the|de|el|al|and|/)[ ,/]*){{1,6}}(?:,\s[A-Z][a-z]{{2,8}}\.? \d{{1,2}}(?:, \d{{4}})?)?\s*{_CREDIT}\s*"
+    r"\s*(?:(?:[A-Z][\w.'’-]+(?!\w)|of|the|de|el|al|and|/)[ ,/]*){1,6}"
+    rf"(?:,\s[A-Z][a-z]{{2,8}}\.? \d{{1,2}}(?:, \d{{4}})?)?\s*{_CREDIT}\s*"
     r"(?:--|[—–]|-(?=\s))\s*"
     r"|\s*[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?:\s(?=[A-Z])"
     rf"|\s*(?:[A-Z][A-Z.'’-]{{2,}}(?![A-Z])[ ,]*){{1,4}}(?:,[^:\n(]{{2,30}})?{_CREDIT}:\s"

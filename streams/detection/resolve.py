@@ -180,7 +180,7 @@ def _own_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, weig
     score = weights.population * np.log10(people + 300)
     prior = _prior(weights)
     score += prior[kinds]
-    score += weights.capital * np.isin(rows, gazetteer.capitals)
+    score += weights.capital * gazetteer.is_capital[rows]
     score += weights.canonical * ((flags & (CANONICAL | DEMONYM)) > 0)
     score += weights.skeleton * (flags == 0)
     wanted = [_OF_KIND[n.wants][gazetteer.kind_numbers[n.places]] if n.wants else np.zeros(len(n.places), bool) for n in names]
@@ -240,7 +240,9 @@ def _context_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, 
     share = others / max(1.0, len(names) - 1.0)
     saturated = share * (1 - np.exp(-(len(names) - 1) / 1.5))
     named = rows[(gazetteer.kind_numbers[rows] == _ADMIN1) & (likely > 0.5)]
-    division = np.isin(table["admin1"][rows], named) & (gazetteer.kind_numbers[rows] != _ADMIN1)
+    division = np.zeros(len(rows), bool)
+    if len(named):
+        division = np.isin(table["admin1"][rows], named) & (gazetteer.kind_numbers[rows] != _ADMIN1)
     score = (
         weights.vote * saturated
         + weights.division * division

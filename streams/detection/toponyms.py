@@ -1,6 +1,5 @@
 """Finds place names in running text: text goes in, spans with everything each may mean come out; which one it is, `resolve` says."""
 
-import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -246,10 +245,9 @@ def _longest(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int) -> tup
     romanised = len(run) > 2 and first.capital and run[1] in ARTICLES and tokens[at + 2].capital
     if romanised and (match := _accept(gazetteer, text, tokens, at, 3)):
         return match
-    ends = {length - 1: size for size, length in enumerate(itertools.accumulate(len(key) + 1 for key in run), start=1)}
     for name in reversed(gazetteer.prefixes(" ".join(run))):
-        size = ends.get(len(name), 0)
-        if size and (size == 1 or tokens[at + size - 1].capital or run[size - 1].isdigit()):
+        size = name.count(" ") + 1
+        if name == " ".join(run[:size]) and (size == 1 or tokens[at + size - 1].capital or run[size - 1].isdigit()):
             match = _accept(gazetteer, text, tokens, at, size)
             if match:
                 return match
