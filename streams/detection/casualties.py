@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from streams.records import Range
 
@@ -96,6 +97,7 @@ _LOSS = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def read(sentence: str) -> Toll:
     """The toll that *sentence* states; of several counts the highest."""
     lower = sentence.lower()
@@ -104,7 +106,7 @@ def read(sentence: str) -> Toll:
 
 
 def _any_of(signs: Sequence[str], lower: str) -> bool:
-    return any(sign in lower for sign in signs)
+    return any(map(lower.__contains__, signs))
 
 
 def _counts(patterns: Sequence[re.Pattern[str]], sentence: str, *, hurt: bool) -> Range | None:

@@ -4,7 +4,7 @@ What is relative stays unknown without a date of publication; nothing is ever ta
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -63,8 +63,9 @@ def find(sentence: str, published: datetime | None) -> list[DateWords]:
     """All words in *sentence* that date something, in order, without overlap; the more exact reading is tried first."""
     found: list[DateWords] = []
     lower = sentence.lower()
+    there = {signs for signs in _SIGNS if any(map(lower.__contains__, signs))}
     for regex, reader, flags, signs in _READERS:
-        if not any(sign in lower for sign in signs):
+        if signs not in there:
             continue
         for match in regex.finditer(sentence):
             if any(match.start() < d.end and d.start < match.end() for d in found):
@@ -235,7 +236,7 @@ _IN_YEAR = (
     r"(?='s|’s| war| invasion| attack| bombing| offensive| revolution| battle| siege| uprising)"
 )
 _MONTH_SIGNS = tuple(month[:3] for month in _MONTHS)
-_READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool], Sequence[str]]] = [
+_READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool], tuple[str, ...]]] = [
     (_regex(_NEXT), _nothing, {"future": True}, ("next ", "coming ", "tomorrow")),
     (_regex(_MONTH + r" (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,? " + _YEAR + ")?"), _full, {}, _MONTH_SIGNS),
     (_regex(r"(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?" + _MONTH + "(?:,? " + _YEAR + ")?"), _full, {}, _MONTH_SIGNS),
@@ -253,6 +254,7 @@ _READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool], Sequence[str]]] 
     (_regex(_IN_YEAR), _year, {}, ("15", "16", "17", "18", "19", "20")),
 ]
 """Patterns, the more exact first: each with its reader, what it says besides, and parts of words without one of which it cannot match."""
+_SIGNS = frozenset(signs for *_, signs in _READERS)
 
 
 _AFTER = _regex(_COUNT + r" days? (?:after|following)")

@@ -204,7 +204,7 @@ def _with_triggers(
     starts = [t.start for t in hits]
     for s in among:
         if own := hits[bisect_left(starts, s.start) : bisect_left(starts, s.end)]:
-            yield s, tuple(replace(t, start=t.start - s.start, end=t.end - s.start) for t in own)
+            yield s, tuple(t.counted_from(s.start) for t in own)
 
 
 def _with_places(draft: Draft, places: Sequence[NamedPlace]) -> Draft:
@@ -212,7 +212,7 @@ def _with_places(draft: Draft, places: Sequence[NamedPlace]) -> Draft:
     first = bisect_left(places, draft.start, key=lambda p: p.start)
     end = draft.start + len(draft.text)
     inside = (p for p in places[first : first + MOST_PLACES] if p.end <= end)
-    return replace(draft, places=tuple(replace(p, start=p.start - draft.start, end=p.end - draft.start) for p in inside))
+    return replace(draft, places=tuple(p.counted_from(draft.start) for p in inside))
 
 
 def _places_before(work: _Work, scene: Scene) -> list[NamedPlace]:

@@ -303,7 +303,7 @@ def _cues() -> dict[tuple[str, str], frozenset[str]]:
     for _, (status, where, terms, _) in rows("status.tsv", 4):
         words = frozenset(form for term in terms.split("|") for form in forms(term))
         cues[status, where] = cues.get((status, where), frozenset()) | words
-    return cues
+    return cues | {("vouched", "above"): cues["through", "above"] | cues["report", "above"]}
 
 
 def _types() -> dict[str, TypeInfo]:

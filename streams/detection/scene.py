@@ -51,6 +51,10 @@ class NamedPlace:
     demonym: bool = False
     dateline: bool = False
 
+    def counted_from(self, start: int) -> "NamedPlace":
+        """The same with its offsets counted from *start*."""
+        return NamedPlace(self.start - start, self.end - start, self.words, self.place, self.reason, self.demonym, self.dateline)
+
 
 @dataclass(frozen=True)
 class Scene:

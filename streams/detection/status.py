@@ -106,7 +106,7 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
         or ("court" in scene.near and "aftermath" in scene.near)
     ):
         holding.add("follow_up")
-    if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
+    if _unrealised(scene, arguments, cues["vouched", "above"]):
         holding.add("planned")
     return holding
 
@@ -167,7 +167,7 @@ def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozens
     return False
 
 
-def _unrealised(scene: Scene, arguments: Arguments, through: frozenset[str]) -> bool:
+def _unrealised(scene: Scene, arguments: Arguments, vouching: frozenset[str]) -> bool:
     """ "deployed forces to storm": an infinitive that no implicative verb vouches for has not happened."""
     parse, verb = scene.parse, arguments.verb
     if verb is None:
@@ -176,7 +176,7 @@ def _unrealised(scene: Scene, arguments: Arguments, through: frozenset[str]) -> 
     for _ in range(4):
         if any(parse.words[c] == "to" and parse.deps[c] == "aux" for c in parse.children[below]):
             governor = parse.heads[below]
-            vouched = parse.words[governor] in through or (parse.deps[below] in {"csubj", "ROOT"} and scene.headline)
+            vouched = parse.words[governor] in vouching or (parse.deps[below] in {"csubj", "ROOT"} and scene.headline)
             return (governor != below and not vouched) or (governor == below and _first_to(scene, below))
         if parse.deps[below] not in {"conj", "xcomp"} or parse.heads[below] == below:
             return False

@@ -15,6 +15,10 @@ class Trigger:
     weight: int
     pattern: str = ""
 
+    def counted_from(self, start: int) -> "Trigger":
+        """The same with its offsets counted from *start*."""
+        return Trigger(self.start - start, self.end - start, self.frame, self.weight, self.pattern)
+
 
 def scan(folded: str, lexicon: Lexicon) -> list[Trigger]:
     """All triggers in *folded* text, in order; of overlapping ones the longest, then the heaviest."""
