@@ -1,6 +1,7 @@
 """Finds place names in running text: text goes in, spans with everything each may mean come out; which one it is, `resolve` says."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -221,7 +222,7 @@ def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Top
             free = at + size
     settled = {int(p) for t in found for p in t.reading.places}
     found += [t for t in doubtful if _established(t, settled)]
-    return _datelines(gazetteer, text, sorted(found, key=lambda t: t.start))
+    return _datelines(gazetteer, text, start, end, sorted(found, key=lambda t: t.start))
 
 
 def _established(toponym: Toponym, settled: set[int]) -> bool:
@@ -389,19 +390,22 @@ def _weak_words() -> frozenset[str]:
     return frozenset(word for line in _WORDS.read_text("utf-8").splitlines() if not line.startswith("#") for word in line.split())
 
 
-def _datelines(gazetteer: "Gazetteer", text: str, found: list[Toponym]) -> list[Toponym]:
+def _datelines(gazetteer: "Gazetteer", text: str, start: int, end: int, found: list[Toponym]) -> list[Toponym]:
     """Flag the names that stand in a dateline: ``HOMS, Syria (Reuters) –``, ``Beirut:``, ``[ARANews] Homs –``."""
-    heads = [(m.start("head"), m.end("head")) for m in _DATELINE.finditer(text) if _is_dateline(gazetteer, text, m, found)]
-    return [
-        msgspec.structs.replace(t, dateline=True) if any(low <= t.start < high for low, high in heads) else t
-        for t in found
-    ]  # fmt: skip
+    starts = [t.start for t in found]
+    flagged: set[int] = set()
+    for match in _DATELINE.finditer(text, start, end):
+        low, high = match.span("head")
+        within = range(bisect_left(starts, low), bisect_left(starts, high))
+        if _is_dateline(gazetteer, text, match, [found[i] for i in within]):
+            flagged.update(within)
+    return [msgspec.structs.replace(t, dateline=True) if i in flagged else t for i, t in enumerate(found)]
 
 
 def _is_dateline(gazetteer: "Gazetteer", text: str, match: re.Match[str], found: list[Toponym]) -> bool:
     """A head that names places, dates and agencies and nothing else."""
     low, high = match.span("head")
-    inside = [t for t in found if low <= t.start and t.end <= high and not t.demonym]
+    inside = [t for t in found if t.end <= high and not t.demonym]
     if not inside or inside[0].start - low > 1:
         return False
     if match["colon"] and _national(gazetteer, inside[0].reading):
