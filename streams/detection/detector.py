@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from streams.detection import gate, mentions, nlp, parts, sentences, signature, tellings, triggers
 from streams.detection import lexicon as lexicons
+from streams.detection import mentions, nlp, parts, sentences, signature, tellings, triggers
+from streams.detection.gate import Gate, may_tell
 from streams.detection.grammar import Parser
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.parts import Part
@@ -61,12 +62,14 @@ class Detector:
 
     Attributes:
         made_by: What its mentions say of who read them; see `provenance.made_by`.
+        gate: Which sentences are worth a parse.
     """
 
     placer: Placer
     parser: Parser
     lexicon: Lexicon = field(default_factory=lexicons.load)
     made_by: str = ""
+    gate: Gate = may_tell
 
     def read(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
         """The mentions of each article, in order: what each is about first."""
@@ -120,13 +123,13 @@ class Detector:
             for among, titled in ((headline, True), (text, False))
             for s, own in _with_triggers(among, hits)
         ]
-        if not any(gate.may_tell(d, place=True) for d in drafts):
+        if not any(self.gate(d, place=True) for d in drafts):
             return None
         spans = [part.headline or (part.start, part.start), (part.text, part.end)]
         places = [p for p in self.placer.places(body, part.start, part.end) if any(a <= p.start < b for a, b in spans)]
         telling, silent = list[Draft](), list[Draft]()
         for draft in (_with_places(d, places) for d in drafts):
-            if gate.may_tell(draft, place=bool(draft.places)):
+            if self.gate(draft, place=bool(draft.places)):
                 telling.append(draft)
             elif any(a.armed for a in draft.actors):
                 silent.append(draft)

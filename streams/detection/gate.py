@@ -4,6 +4,8 @@ Most of what "takes", "fires" and "strikes" takes no town and fires no gun. Each
 asks for, with its arguments wherever they suit best: so nothing that is told is lost, as a test sees to that reads everything both ways.
 """
 
+from typing import Protocol
+
 from streams.detection import kinds
 from streams.detection.scene import ARMED, WEAPONS, Draft
 from streams.detection.sense import CIVIL, DOMAINS, weights
@@ -27,6 +29,13 @@ _ARMED_OR: dict[str, frozenset[str]] = {
 """Frames that want somebody under arms in the sentence, or a word of one of these classes."""
 _GROUNDS = WEAPONS | {"force", "mil_site", "hardware", "war_word"}
 """Classes that may give a sign of `sense.GROUNDS`."""
+
+
+class Gate(Protocol):
+    """What decides which sentences are parsed."""
+
+    def __call__(self, draft: Draft, *, place: bool) -> bool:
+        """See `may_tell`."""
 
 
 def may_tell(draft: Draft, *, place: bool) -> bool:
