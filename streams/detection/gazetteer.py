@@ -150,6 +150,7 @@ class Gazetteer:
         self.is_capital[capitals] = True
         self._town_lats, self._town_lons = self.places["lat"][self._towns], self.places["lon"][self._towns]
         self.nearest_town = lru_cache(maxsize=8192)(self._nearest_town)
+        self.lookup = lru_cache(maxsize=8192)(self._lookup)
         self.read = lru_cache(maxsize=8192)(self._read)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
@@ -210,7 +211,7 @@ class Gazetteer:
             found = sorted({*found, *(k for k in own if k in self._own)}, key=len)
         return found
 
-    def lookup(self, key: str) -> tuple[Indices, Indices]:
+    def _lookup(self, key: str) -> tuple[Indices, Indices]:
         """Give the places of a normalised name and how each bears it; empty arrays if unknown."""
         return self._unpack(self._names.get(key), self._own.get(key))
 
