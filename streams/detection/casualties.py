@@ -1,7 +1,9 @@
 """How many were killed and injured, and what materiel was lost, as one sentence says it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from streams.records import Range
 
@@ -76,6 +78,13 @@ _KILLED_PATTERNS = (
     ),
 )
 _HURT_PATTERNS = (_passive(_HURT), _verb(r"wound(?:s|ed|ing)?|injur(?:es|ed|ing)|hurting"))
+_KILLED_SIGNS = (
+    "kill", "dead", "slain", "died", "martyred", "massacr", "execut", "murdered", "beheaded", "lost their lives", "leav", "left", "claim",
+    "death", "toll",
+)  # fmt: skip
+_HURT_SIGNS = ("wound", "injur", "hurt", "maimed")
+"""Parts of words without one of which no pattern of the killed or the hurt can match: looked for first, as patterns are slow."""
+_LOSS_SIGNS = ("destroy", "shot down", "downed", "knocked out", "sank", "sunk", "loss of")
 _LEFT = re.compile(r"\s*(?:[\w’'-]+\s+){0,5}?(dead|killed|wounded|injured)\b", re.IGNORECASE)
 _MATERIEL = (
     r"warplanes?|tanks?|helicopters?|jets?|aircraft|drones?|vehicles?|planes?|howitzers?|batter(?:y|ies)|launchers?|warships?|boats?"
@@ -88,16 +97,25 @@ _LOSS = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def read(sentence: str) -> Toll:
     """The toll that *sentence* states; of several counts the highest."""
-    killed = [_range(m) for p in _KILLED_PATTERNS for m in p.finditer(sentence) if _about_people(sentence, m, hurt=False)]
-    injured = [_range(m) for p in _HURT_PATTERNS for m in p.finditer(sentence) if _about_people(sentence, m, hurt=True)]
-    return Toll(_highest(killed), _highest(injured))
+    lower = sentence.lower()
+    killed = _counts(_KILLED_PATTERNS, sentence, hurt=False) if _any_of(_KILLED_SIGNS, lower) else None
+    return Toll(killed, _counts(_HURT_PATTERNS, sentence, hurt=True) if _any_of(_HURT_SIGNS, lower) else None)
+
+
+def _any_of(signs: Sequence[str], lower: str) -> bool:
+    return any(map(lower.__contains__, signs))
+
+
+def _counts(patterns: Sequence[re.Pattern[str]], sentence: str, *, hurt: bool) -> Range | None:
+    return _highest([_range(m) for p in patterns for m in p.finditer(sentence) if _about_people(sentence, m, hurt=hurt)])
 
 
 def losses(sentence: str) -> str | None:
     """Materiel lost, in the sentence's own words: ``at least three warplanes``; None if none is named."""
-    match = _LOSS.search(sentence)
+    match = _LOSS.search(sentence) if _any_of(_LOSS_SIGNS, sentence.lower()) else None
     return match["what"] if match else None
 
 

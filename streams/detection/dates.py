@@ -64,14 +64,18 @@ _Reader = Callable[[re.Match[str], datetime | None], "Occurred | None"]
 def find(sentence: str, published: datetime | None) -> list[DateWords]:
     """All words in *sentence* that date something, in order, without overlap; the more exact reading is tried first."""
     found: list[DateWords] = []
-    for regex, reader, flags in _READERS:
+    lower = sentence.lower()
+    there = {signs for signs in _SIGNS if any(map(lower.__contains__, signs))}
+    for regex, reader, flags, signs in _READERS:
+        if signs not in there:
+            continue
         for match in regex.finditer(sentence):
             if any(match.start() < d.end and d.start < match.end() for d in found):
                 continue
             when = reader(match, published)
             past = flags.get("past", False) or (when is None and _LONG.search(match.group()) is not None)
             found.append(DateWords(match.start(), match.end(), when, past, flags.get("future", False), flags.get("duration", False)))
-    for match in _AFTER.finditer(sentence):
+    for match in _AFTER.finditer(sentence) if " day" in lower else ():
         if not any(match.start() < d.end and d.start < match.end() for d in found):
             found.append(DateWords(match.start(), match.end(), None, days_before=round(_count(match["count"]))))
     for match in _YEARS_AFTER.finditer(sentence):
@@ -236,23 +240,26 @@ _IN_YEAR = (
     rf"(?:in|since|during|of|back in|by|the|an?|that|from|until|early|late|{_SEASON}) {_YEAR}|{_YEAR.replace('year', 'year2')}"
     r"(?='s|’s| war| invasion| attack| bombing| offensive| revolution| battle| siege| uprising)"
 )
-_READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool]]] = [
-    (_regex(_NEXT), _nothing, {"future": True}),
-    (_regex(_MONTH + r" (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,? " + _YEAR + ")?"), _full, {}),
-    (_regex(r"(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?" + _MONTH + "(?:,? " + _YEAR + ")?"), _full, {}),
-    (_regex(_MONTH + r"(?: of)?,? " + _YEAR), _month_year, {}),
-    (_regex(_AGO), _ago, {}),
-    (_regex(_LONG_AGO), _nothing, {"past": True}),
-    (_regex(_OVER_THE_PAST), _past, {"duration": True}),
-    (re.compile(_IN_MONTH), _month, {}),
-    (_regex(r"(?:(?P<last>last|past|previous|this|late|early) )?" + _DAYNAME), _weekday, {}),
-    (_regex(r"overnight|last night|in the night|during the night"), _night, {}),
-    (_regex(r"yesterday"), _days_back(1), {}),
-    (_regex(r"today|tonight|this (?:morning|afternoon|evening)|earlier in the day"), _days_back(0), {}),
-    (_regex(r"(?:earlier )?(?P<last>last|previous|this|earlier this) (?P<unit>week|month|year)"), _last, {}),
-    (_regex(rf"(?:the )?(?P<last>last|previous) (?P<unit>{_SEASON})"), _last, {"past": True}),
-    (_regex(_IN_YEAR), _year, {}),
+_MONTH_SIGNS = tuple(month[:3] for month in _MONTHS)
+_READERS: list[tuple[re.Pattern[str], _Reader, dict[str, bool], tuple[str, ...]]] = [
+    (_regex(_NEXT), _nothing, {"future": True}, ("next ", "coming ", "tomorrow")),
+    (_regex(_MONTH + r" (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,? " + _YEAR + ")?"), _full, {}, _MONTH_SIGNS),
+    (_regex(r"(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?" + _MONTH + "(?:,? " + _YEAR + ")?"), _full, {}, _MONTH_SIGNS),
+    (_regex(_MONTH + r"(?: of)?,? " + _YEAR), _month_year, {}, _MONTH_SIGNS),
+    (_regex(_AGO), _ago, {}, ("ago", "earlier", "before now")),
+    (_regex(_LONG_AGO), _nothing, {"past": True}, ("ago", "war", "0s", "last century", "recent years")),
+    (_regex(_OVER_THE_PAST), _past, {"duration": True}, (" the past", " the last")),
+    (re.compile(_IN_MONTH), _month, {}, _MONTH_SIGNS),
+    (_regex(r"(?:(?P<last>last|past|previous|this|late|early) )?" + _DAYNAME), _weekday, {}, ("day",)),
+    (_regex(r"overnight|last night|in the night|during the night"), _night, {}, ("night",)),
+    (_regex(r"yesterday"), _days_back(1), {}, ("yesterday",)),
+    (_regex(r"today|tonight|this (?:morning|afternoon|evening)|earlier in the day"), _days_back(0), {}, ("day", "tonight", "this ")),
+    (_regex(r"(?:earlier )?(?P<last>last|previous|this|earlier this) (?P<unit>week|month|year)"), _last, {}, ("week", "month", "year")),
+    (_regex(rf"(?:the )?(?P<last>last|previous) (?P<unit>{_SEASON})"), _last, {"past": True}, ("last ", "previous ")),
+    (_regex(_IN_YEAR), _year, {}, ("15", "16", "17", "18", "19", "20")),
 ]
+"""Patterns, the more exact first: each with its reader, what it says besides, and parts of words without one of which it cannot match."""
+_SIGNS = frozenset(signs for *_, signs in _READERS)
 
 
 _AFTER = _regex(_COUNT + r" days? (?:after|following)")

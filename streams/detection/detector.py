@@ -1,28 +1,30 @@
 """The cascade put together: articles in, mentions out, batch by batch; a pure function of its resources."""
 
 import itertools
-import re
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol
 
-from streams.detection import kinds, mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers
 from streams.detection import lexicon as lexicons
+from streams.detection import mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers
+from streams.detection.gate import Gate, may_tell
 from streams.detection.grammar import Parser
 from streams.detection.language import foreign
-from streams.detection.lexicon import Lexicon, Outlet, fold
+from streams.detection.lexicon import Hit, Lexicon, Outlet, fold
 from streams.detection.parts import Part
 from streams.detection.provenance import made_by
-from streams.detection.scene import ARMED, WEAPONS, Draft, NamedActor, NamedPlace, Scene, compose, outlet_of
+from streams.detection.scene import ARMED, WEAPONS, Draft, NamedActor, NamedPlace, Scene, classes_of, compose, outlet_of, sketch
 from streams.detection.tellings import Memory, Telling
 from streams.records import Article, Mention, Occurred, Place
 
 REMEMBERED = 60
 """Names: how far back "the city" and "the group" are looked for."""
+MOST_PLACES = 60
+"""Place names of one sentence that are looked at: more are a list, and no telling."""
 BEFORE, AFTER = 3, 1
 """How many sentences back and ahead the place of a telling without one is looked for; then the headline."""
 
@@ -44,11 +46,15 @@ class _Work:
     article: int
     part: Part
     drafts: list[Draft]
-    """Its trigger sentences."""
+    """Its sentences that may tell of something."""
+    silent: list[Draft]
+    """Its trigger sentences that cannot, but name somebody under arms."""
     places: list[NamedPlace]
     """All of the part's, offsets into the body."""
     sentences: list[sentences.Sentence]
     cited: Outlet | None
+    when: datetime | None
+    """When the article came out."""
     about: frozenset[str] = frozenset()
     """The word classes of its headline."""
 
@@ -67,12 +73,14 @@ class Detector:
 
     Attributes:
         made_by: What its mentions say of who read them; see `provenance.made_by`.
+        gate: Which sentences are worth a parse.
     """
 
     placer: Placer
     parser: Parser
     lexicon: Lexicon = field(default_factory=lexicons.load)
     made_by: str = ""
+    gate: Gate = may_tell
 
     def read(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
         """The mentions of each article, in order: what each is about first."""
@@ -83,13 +91,12 @@ class Detector:
         seen: list[Counter[tuple[str, str]]] = [Counter() for _ in articles]
         for w in work:
             article = articles[w.article]
-            when, _ = mentions.published(article)
-            scenes = [compose(draft, next(parses), self.lexicon, when) for draft in w.drafts]
-            told = mentions.merge([t for step in self._steps(scenes, w, article.body, when) for t in step.told])
-            signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
-            found[w.article] += mentions.build(
-                article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article], self.made_by
-            )
+            scenes = [compose(draft, next(parses), self.lexicon, w.when) for draft in w.drafts]
+            if told := mentions.merge([t for step in self._steps(scenes, w, article.body) for t in step.told]):
+                signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
+                found[w.article] += mentions.build(
+                    article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article], self.made_by
+                )
         return [tuple(_first_things_first(ms)) for ms in found]
 
     def credited(self, article: Article) -> list[str]:
@@ -104,52 +111,45 @@ class Detector:
         hits = triggers.scan(folded, self.lexicon)
         if not hits or foreign(body):
             return []
+        starts = [t.start for t in hits]
         found = []
         for part in parts.split(body, article.title, self.lexicon.outlets):
-            inside = [t for t in hits if part.start <= t.start < part.end]
-            if inside:
-                found.append(self._part(index, article, part, inside, folded))
-        return [w for w in found if w.drafts]
+            inside = hits[bisect_left(starts, part.start) : bisect_left(starts, part.end)]
+            if work := self._part(index, article, part, inside, folded):
+                found.append(work)
+        return found
 
-    def _part(self, index: int, article: Article, part: Part, hits: list[triggers.Trigger], folded: str) -> _Work:
-        body = article.body
-        headline, text = _sentences(body, part)
-        known = [(part.start + h.start, cast("frozenset[str]", h.value)) for h in self.lexicon.words.find(folded[part.start : part.end])]
-        known.sort(key=lambda k: k[0])
-        context: Counter[str] = Counter(name for _, names in known for name in names)
-        hits = [t for t in hits if t.frame != "none" and (t.weight > 1 or t.frame in _PLAIN or self._speaks_of_arms(context, folded, part))]
+    def _part(self, index: int, article: Article, part: Part, hits: Sequence[triggers.Trigger], folded: str) -> _Work | None:
+        """A part made ready; None if no sentence of it can tell of anything. Its places are looked up only if one can."""
+        body, when = article.body, mentions.published(article)[0]
+        own = folded[part.start : part.end]
+        known = self.lexicon.words.find(own)
+        context: Counter[str] = Counter(name for hit in known for name in classes_of(hit))
+        armed = self._speaks_of_arms(context, own)
+        hits = [t for t in hits if t.frame != "none" and (armed or t.weight > 1 or t.frame in _PLAIN)]
         if not hits:
-            return _Work(index, part, [], [], [], None)
+            return None
+        headline, text = _sentences(body, part)
+        drafts = [
+            sketch(s.start, body[s.start : s.end], folded[s.start : s.end], own, context, self.lexicon, when, headline=titled)
+            for among, titled in ((headline, True), (text, False))
+            for s, own in _with_triggers(among, hits)
+        ]
+        if not any(self.gate(d, place=True) for d in drafts):
+            return None
         spans = [part.headline or (part.start, part.start), (part.text, part.end)]
         places = [p for p in self.placer.places(body, part.start, part.end) if any(a <= p.start < b for a, b in spans)]
-        drafts = _drafts(body, headline, hits, places, context, headline=True) + _drafts(body, text, hits, places, context)
-        drafts = [d for d in drafts if self._may_tell(d, known)]
-        about = frozenset(name for at, names in known if part.headline and part.headline[0] <= at < part.headline[1] for name in names)
-        if part.headline and body[: part.headline[1]].endswith("?"):
-            about |= {status.ASKED}
-        return _Work(index, part, drafts, places, headline + text, self._cited(body, part), about)
+        telling, silent = list[Draft](), list[Draft]()
+        for draft in (_with_places(d, places) for d in drafts):
+            if self.gate(draft, place=bool(draft.places)):
+                telling.append(draft)
+            elif any(a.armed for a in draft.actors):
+                silent.append(draft)
+        return _Work(index, part, telling, silent, places, headline + text, self._cited(body, part), when, _about(body, part, known))
 
-    def _may_tell(self, draft: Draft, known: Sequence[tuple[int, frozenset[str]]]) -> bool:
-        """Whether a sentence is worth a parse: most of what "takes", "fires" and "boards" takes no town and boards no ship.
-
-        Args:
-            known: The word classes of the part's words with their offsets into the body, in order.
-        """
-        first = bisect_left(known, draft.start, key=lambda k: k[0])
-        last = bisect_left(known, draft.start + len(draft.text), key=lambda k: k[0])
-        near = {name for _, names in known[first:last] for name in names}
-        folded = fold(draft.text)
-        if self.lexicon.actors.find(folded):
-            return True
-        words = set(_WORD.findall(folded))
-        return any(kinds.possible(t, near, words, place=bool(draft.places)) for t in draft.triggers)
-
-    def _speaks_of_arms(self, context: Counter[str], folded: str, part: Part) -> bool:
-        """Whether the part has any word without which "attack" or "take" is never believed: see `sense.grounded`."""
-        if context.keys() & _ARMS:
-            return True
-        text = folded[part.start : part.end]
-        return bool(self.lexicon.actors.find(text) or self.lexicon.states.find(text))
+    def _speaks_of_arms(self, context: Counter[str], folded: str) -> bool:
+        """Whether a text has any word without which "attack" or "take" is never believed: see `sense.grounded`."""
+        return bool(context.keys() & _ARMS or self.lexicon.actors.find(folded) or self.lexicon.states.find(folded))
 
     def _cited(self, body: str, part: Part) -> Outlet | None:
         """The agency in the dateline: "(Reuters)", "AP -"."""
@@ -160,13 +160,12 @@ class Detector:
 
     def follow(self, article: Article) -> Iterator[Step]:
         """Read one article sentence by sentence, those that are worth a parse."""
-        when, _ = mentions.published(article)
         for work in self._prepare(0, article):
             parses = self.parser.parse([d.text for d in work.drafts])
-            scenes = [compose(draft, parse, self.lexicon, when) for draft, parse in zip(work.drafts, parses, strict=True)]
-            yield from self._steps(scenes, work, article.body, when)
+            scenes = [compose(draft, parse, self.lexicon, work.when) for draft, parse in zip(work.drafts, parses, strict=True)]
+            yield from self._steps(scenes, work, article.body)
 
-    def _steps(self, scenes: Sequence[Scene], work: _Work, body: str, when: datetime | None) -> Iterator[Step]:
+    def _steps(self, scenes: Sequence[Scene], work: _Work, body: str) -> Iterator[Step]:
         """Read a part's scenes in order; each knows what was told before it."""
         named: deque[NamedActor] = deque(maxlen=REMEMBERED)
         last: Telling | None = None
@@ -174,8 +173,12 @@ class Detector:
         about = work.about
         quoted = speech.quotations(body, work.part.text, work.part.end) if scenes else []
         speaker: str | None = None
-        for scene in scenes:
-            memory = Memory(_places_before(work, scene), list(named), dated, when, about)
+        inorder: list[Scene | Draft] = sorted([*scenes, *work.silent], key=lambda s: s.start)
+        for scene in inorder:
+            if isinstance(scene, Draft):
+                named.extendleft(a for a in scene.actors if a.armed)
+                continue
+            memory = Memory(_places_before(work, scene), list(named), dated, work.when, about)
             told = tellings.read(scene, memory, self.lexicon)
             if scene.headline and any(t.kinetic and t.current for t in told):
                 about = frozenset()
@@ -201,7 +204,6 @@ class Detector:
         return found
 
 
-_WORD = re.compile(r"\w+")
 _ARMS = ARMED | WEAPONS | {"force", "war_word", "mil_site", "site", "hardware"}
 _PLAIN = frozenset({"arrest", "disrupt", "claim", "bomb", "loot", "none"})
 """Frames whose own words may be enough."""
@@ -219,37 +221,39 @@ def _sentences(body: str, part: Part) -> tuple[list[sentences.Sentence], list[se
     return headline, [_shift(s, part.text) for s in sentences.split(body[part.text : part.end])]
 
 
+def _about(body: str, part: Part, known: Sequence[Hit]) -> frozenset[str]:
+    """The word classes of a part's headline, and whether it is a question.
+
+    Args:
+        known: The terms of the part, offsets into the part.
+    """
+    if part.headline is None:
+        return frozenset()
+    start, end = part.headline[0] - part.start, part.headline[1] - part.start
+    found = frozenset(name for hit in known if start <= hit.start < end for name in classes_of(hit))
+    return found | {status.ASKED} if body[: part.headline[1]].endswith("?") else found
+
+
 def _shift(sentence: sentences.Sentence, by: int) -> sentences.Sentence:
     return sentences.Sentence(sentence.start + by, sentence.end + by)
 
 
-def _drafts(
-    body: str,
-    among: Sequence[sentences.Sentence],
-    hits: Sequence[triggers.Trigger],
-    places: Sequence[NamedPlace],
-    context: Counter[str],
-    *,
-    headline: bool = False,
-) -> list[Draft]:
-    """The sentences with a trigger, each with its own triggers and places, offsets into the sentence. Linear in all three."""
-    found = []
-    hit = place = 0
+def _with_triggers(
+    among: Sequence[sentences.Sentence], hits: Sequence[triggers.Trigger]
+) -> Iterator[tuple[sentences.Sentence, tuple[triggers.Trigger, ...]]]:
+    """The sentences with a trigger, each with its own, offsets into the sentence."""
+    starts = [t.start for t in hits]
     for s in among:
-        while hit < len(hits) and hits[hit].start < s.start:
-            hit += 1
-        while place < len(places) and places[place].start < s.start:
-            place += 1
-        own = []
-        while hit < len(hits) and hits[hit].start < s.end:
-            t = hits[hit]
-            own.append(triggers.Trigger(t.start - s.start, t.end - s.start, t.frame, t.weight, t.pattern))
-            hit += 1
-        if own:
-            inside = [p for p in places[place : place + 60] if s.start <= p.start and p.end <= s.end]
-            moved = tuple(NamedPlace(p.start - s.start, p.end - s.start, p.words, p.place, p.reason, p.demonym, p.dateline) for p in inside)
-            found.append(Draft(s.start, body[s.start : s.end], tuple(own), moved, context, headline))
-    return found
+        if own := hits[bisect_left(starts, s.start) : bisect_left(starts, s.end)]:
+            yield s, tuple(t.counted_from(s.start) for t in own)
+
+
+def _with_places(draft: Draft, places: Sequence[NamedPlace]) -> Draft:
+    """*draft* with the places that its sentence names, offsets into the sentence."""
+    first = bisect_left(places, draft.start, key=lambda p: p.start)
+    end = draft.start + len(draft.text)
+    inside = (p for p in places[first : first + MOST_PLACES] if p.end <= end)
+    return replace(draft, places=tuple(p.counted_from(draft.start) for p in inside))
 
 
 def _places_before(work: _Work, scene: Scene) -> list[NamedPlace]:
@@ -288,7 +292,7 @@ def _neighbour(scene: Scene, work: _Work, index: int) -> NamedPlace | None:
 def _inside(work: _Work, at: int) -> list[NamedPlace]:
     span = work.sentences[at]
     first = bisect_left(work.places, span.start, key=lambda p: p.start)
-    return list(itertools.takewhile(lambda p: p.start < span.end, work.places[first : first + 60]))
+    return list(itertools.takewhile(lambda p: p.start < span.end, work.places[first : first + MOST_PLACES]))
 
 
 def _first_things_first(found: list[Mention]) -> list[Mention]:

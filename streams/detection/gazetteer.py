@@ -4,9 +4,9 @@ import json
 import mmap
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import marisa_trie
 import msgspec
@@ -42,7 +42,8 @@ INSTITUTIONS = frozenset({
     "beach",
 })  # fmt: skip
 """Words that follow a place's name in the name of something that is there."""
-_HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
+_HOLDS = np.isin(KINDS, ("country", "admin1", "admin2"))
+"""For each kind by number: whether others lie in it."""
 
 
 class GazetteerError(ExplainedError, RuntimeError):
@@ -70,7 +71,7 @@ class Candidate(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...]
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, dict=True):
     """What a name can mean by itself, before its document is asked."""
 
     key: str
@@ -91,10 +92,21 @@ class Reading(msgspec.Struct, frozen=True):
     called_after: bool = False
     """The places are not the thing itself, only what it is called after: a university's city."""
 
-    @property
+    @cached_property
     def demonym(self) -> bool:
         """Whether the name is a people's or an adjective, never the place's own."""
         return len(self.flags) > 0 and bool(np.all(self.flags == DEMONYM))
+
+    @cached_property
+    def site_only(self) -> bool:
+        """Whether the name is a site's, good only beside the noun of one."""
+        return bool(site_only(self.flags).all())
+
+    @cached_property
+    def short(self) -> Literal["all", "some", "none"]:
+        """How many of the places bear the name as an abbreviation."""
+        marked = (self.flags & SHORT) > 0
+        return "all" if marked.all() else "some" if marked.any() else "none"
 
 
 class _Index:
@@ -133,11 +145,12 @@ class Gazetteer:
         self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
         nations = self.places[sorted(self._nations.values())]
         points = set(zip(nations["lat"].tolist(), nations["lon"].tolist(), strict=True))
-        self.capitals = np.array(
-            [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64
-        )
+        capitals = [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points]
+        self.is_capital = np.zeros(len(self.places), dtype=bool)
+        self.is_capital[capitals] = True
         self._town_lats, self._town_lons = self.places["lat"][self._towns], self.places["lon"][self._towns]
         self.nearest_town = lru_cache(maxsize=8192)(self._nearest_town)
+        self.lookup = lru_cache(maxsize=8192)(self._lookup)
         self.read = lru_cache(maxsize=8192)(self._read)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
@@ -198,7 +211,7 @@ class Gazetteer:
             found = sorted({*found, *(k for k in own if k in self._own)}, key=len)
         return found
 
-    def lookup(self, key: str) -> tuple[Indices, Indices]:
+    def _lookup(self, key: str) -> tuple[Indices, Indices]:
         """Give the places of a normalised name and how each bears it; empty arrays if unknown."""
         return self._unpack(self._names.get(key), self._own.get(key))
 
@@ -313,7 +326,7 @@ class Gazetteer:
         words = key.split()
         while words:
             places, flags = self.lookup(" ".join(words))
-            fits = np.isin(self.kind_numbers[places], _HOLDERS) & ((flags & DEMONYM) == 0)
+            fits = _HOLDS[self.kind_numbers[places]] & ((flags & DEMONYM) == 0)
             if fits.any():
                 return np.asarray(places[fits], dtype=np.int64)
             words = words[:-1]

@@ -20,7 +20,7 @@ WEAPON_TYPES: dict[str, EventType] = {
     "ied": "remote_explosive_ied", "grenade": "grenade",
 }  # fmt: skip
 """Kind of weapon to type, strongest first (rule 4)."""
-_ARMS = frozenset(
+ARMS = frozenset(
     [
         "weapon",
         "weapons",
@@ -42,6 +42,8 @@ _ARMS = frozenset(
         "equipment",
     ]
 )
+GIVEN_UP = frozenset({"deserted", "abandoned", "handed", "unopposed"})
+"""Words of places that nobody fought for."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,7 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     if "~oust" in trigger.pattern and words & _ASSAULTS:
         return Kind("armed_clash", "repelled")
     place = bool(names) or strange or bool(whom & {"area", "mil_site", "site"}) or (armed and "civil_site" in whom)
-    if words & _ARMS and not names:
+    if words & ARMS and not names:
         return Kind("disrupted_weapons_use")
     if not place:
         if "ship" in whom and actors.side(scene, arguments.who) == "non_state":
@@ -333,7 +335,7 @@ def _without_fight(scene: Scene, arguments: Arguments) -> bool:
     if "hand" in frames or scene.near & {"deserted"}:
         return True
     words = set(scene.parse.words)
-    if words & {"deserted", "abandoned", "handed", "unopposed"}:
+    if words & GIVEN_UP:
         return True
     if _word(scene, arguments.head).startswith(("recaptur", "captur", "retak", "retook", "overr", "storm", "liberat")):
         return False
@@ -431,7 +433,7 @@ def _intercept(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | N
         return _incoming(words | ({"drone"} if "drone" in classes else set()))
     if "aircraft" in classes:
         return Kind("aircraft_shot_down")
-    if words & (_ARMS | {"package", "packages", "device", "devices"}):
+    if words & (ARMS | {"package", "packages", "device", "devices"}):
         return Kind("disrupted_weapons_use")
     return None
 
@@ -499,9 +501,9 @@ _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
 }
 FRAMES = frozenset(_FRAMES)
 _NEEDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "take": (frozenset({"area", "mil_site", "site", "civil_site", "nonstate", "ship"}), _ARMS),
+    "take": (frozenset({"area", "mil_site", "site", "civil_site", "nonstate", "ship"}), ARMS),
     "naval": (frozenset({"ship"}), frozenset({"boat"})),
-    "intercept": (frozenset({"drone", "missile", "aircraft"}), _ARMS | {"package", "packages", "device", "devices"}),
+    "intercept": (frozenset({"drone", "missile", "aircraft"}), ARMS | {"package", "packages", "device", "devices"}),
 }
 """Word classes and words without one of which a frame's reader answers None, wherever they stand in the sentence."""
 

@@ -12,6 +12,7 @@ DATA = Path(__file__).parent / "data"
 GAP = r"(?: +\w+){0,3}?"
 """What ``...`` in a pattern stands for: up to three words."""
 _OTHER = re.compile(r"[\W_]")
+_BLANKS = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
 _MARKUP = re.compile(r"<[a-zA-Z/][^<>\n]{0,400}>")
 
 
@@ -26,7 +27,7 @@ def fold(text: str) -> str:
         lower = "".join(low if len(low := c.lower()) == 1 else c for c in text)
     if "<" in lower:
         lower = _MARKUP.sub(lambda tag: " " * len(tag.group()), lower)
-    return _OTHER.sub(" ", lower)
+    return lower.translate(_BLANKS) if lower.isascii() else _OTHER.sub(" ", lower)
 
 
 def rows(name: str, columns: int, folder: Path = DATA) -> Iterator[tuple[int, list[str]]]:
@@ -195,6 +196,7 @@ class Lexicon:
     patterns: dict[str, tuple[Pattern, ...]]
     """By the word they begin with."""
     anchors: AhoCorasick
+    """Those words, a space before and behind each."""
     words: Terms
     """Term to the frozenset of its classes."""
     weapons: Terms
@@ -222,7 +224,7 @@ def load() -> Lexicon:
     agencies: dict[str, object] = {alias: o for alias, o in outlets.items() if len(alias) > 2}
     return Lexicon(
         patterns=patterns,
-        anchors=AhoCorasick([" " + word for word in patterns]),
+        anchors=AhoCorasick([f" {word} " for word in patterns]),
         words=Terms(_words()),
         weapons=Terms(_weapons()),
         actors=Terms(_actors()),
@@ -301,7 +303,7 @@ def _cues() -> dict[tuple[str, str], frozenset[str]]:
     for _, (status, where, terms, _) in rows("status.tsv", 4):
         words = frozenset(form for term in terms.split("|") for form in forms(term))
         cues[status, where] = cues.get((status, where), frozenset()) | words
-    return cues
+    return cues | {("vouched", "above"): cues["through", "above"] | cues["report", "above"]}
 
 
 def _types() -> dict[str, TypeInfo]:

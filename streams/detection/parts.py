@@ -10,14 +10,18 @@ _TAG = re.compile(r"^[ \t]*\[([A-Z][\w .'&/-]{1,28})\][ \t]*(?=\S)", re.MULTILIN
 """A tag stands at the beginning of a line and is a name, not "[the] president" nor "[TEXT]"."""
 _CREDIT = r"(?:\([^()\n]{2,60}\)|/[^/\n]{2,40}/)?"
 _DATELINE = re.compile(
-    rf"\s*(?:(?:[A-Z][\w.'’-]+|of|the|de|el|al|and|/)[ ,/]*){{1,6}}(?:,\s[A-Z][a-z]{{2,8}}\.? \d{{1,2}}(?:, \d{{4}})?)?\s*{_CREDIT}\s*"
+    r"\s*(?:(?:[A-Z][\w.'’-]+(?!\w)|of|the|de|el|al|and|/)[ ,/]*){1,6}"
+    rf"(?:,\s[A-Z][a-z]{{2,8}}\.? \d{{1,2}}(?:, \d{{4}})?)?\s*{_CREDIT}\s*"
     r"(?:--|[—–]|-(?=\s))\s*"
     r"|\s*[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?:\s(?=[A-Z])"
-    rf"|\s*(?:[A-Z][A-Z.'’-]{{2,}}[ ,]*){{1,4}}(?:,[^:\n(]{{2,30}})?{_CREDIT}:\s"
+    rf"|\s*(?:[A-Z][A-Z.'’-]{{2,}}(?![A-Z])[ ,]*){{1,4}}(?:,[^:\n(]{{2,30}})?{_CREDIT}:\s"
     r"|\s*[A-Z][\w.' -]{1,30}\s\((?:Reuters|AP|AFP|Xinhua|dpa|UPI|TASS)\)\s"
     r"|\s*[A-Z][A-Z.' -]{1,30}\s\([A-Z]{2,6}\)\s"
 )
-"""Place, date and agency before the first sentence: the writer's place, never the event's."""
+"""Place, date and agency before the first sentence: the writer's place, never the event's.
+
+A word is taken whole or not at all; else a line of capitals could be cut into words in a million ways.
+"""
 _NOT_TAGS = frozenset(
     {"TEXT", "SPEECH", "PASSAGE OMITTED", "REPORT", "VIDEO", "PHOTO", "PHOTOS", "UPDATE", "UPDATED", "WATCH", "LIVE", "OPINION", "ANALYSIS"}
 )

@@ -164,16 +164,16 @@ def scored(gazetteer: Gazetteer, names: Sequence[_Name], weights: Weights) -> li
         return [(n.places, np.zeros(0)) for n in names]
     rows = np.concatenate([n.places for n in names])
     owner = np.repeat(np.arange(len(names)), sizes)
-    own = _own_score(gazetteer, names, rows, weights)
+    ends = np.cumsum(sizes)
+    own = _own_score(gazetteer, names, rows, owner, weights)
     total = own
-    containers = _containment(gazetteer, names, rows, owner)
+    containers = _containment(gazetteer, names, rows, [slice(e - s, e) for s, e in zip(sizes, ends, strict=True)])
     for _ in range(2):
         total = (
             own
             + weights.contained * containers
             + _context_score(gazetteer, names, rows, owner, total + weights.contained * containers, weights)
         )
-    ends = np.cumsum(sizes)
     return [(rows[e - s : e], total[e - s : e]) for s, e in zip(sizes, ends, strict=True)]
 
 
@@ -189,7 +189,7 @@ def candidates(gazetteer: Gazetteer, text: str, most: int) -> list[tuple[Toponym
     return list(zip(found, ranked, strict=True))
 
 
-def _own_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, weights: Weights) -> Floats:
+def _own_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, owner: Indices, weights: Weights) -> Floats:
     """Score what a candidate brings along: how many live there, its kind, whether the name is its own."""
     kinds = gazetteer.kind_numbers[rows]
     flags = np.concatenate([n.flags for n in names])
@@ -197,11 +197,11 @@ def _own_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, weig
     score = weights.population * np.log10(people + 300)
     prior = _prior(weights)
     score += prior[kinds]
-    score += weights.capital * np.isin(rows, gazetteer.capitals)
+    score += weights.capital * gazetteer.is_capital[rows]
     score += weights.canonical * ((flags & (CANONICAL | DEMONYM)) > 0)
     score += weights.skeleton * (flags == 0)
     wanted = [_OF_KIND[n.wants][gazetteer.kind_numbers[n.places]] if n.wants else np.zeros(len(n.places), bool) for n in names]
-    sited = np.concatenate([np.full(len(n.places), n.reading.sited) for n in names])
+    sited = np.array([n.reading.sited for n in names])[owner]
     score += weights.namesake * np.concatenate([_namesakes(gazetteer, n) for n in names])
     score += weights.cue * np.concatenate(wanted)
     score += weights.named_site * (sited & _OF_KIND["site"][kinds])
@@ -225,22 +225,29 @@ def _prior(weights: Weights) -> Floats:
     return prior
 
 
-def _containment(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, owner: Indices) -> Floats:
-    """Mark candidates that lie in what the text puts after their name: ``Paris, Texas``, ``Aleppo, Syria``."""
+def _containment(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, spans: Sequence[slice]) -> Floats:
+    """Mark candidates that lie in what the text puts after their name: ``Paris, Texas``, ``Aleppo, Syria``.
+
+    Args:
+        spans: Where among *rows* the candidates of each name are.
+    """
     marks = np.zeros(len(rows))
     table = gazetteer.places
+    called: dict[str, list[int]] = {}
     for i, name in enumerate(names):
+        called.setdefault(name.reading.key, []).append(i)
+    for i, (name, mine) in enumerate(zip(names, spans, strict=True)):
+        own = rows[mine]
+        holds = np.concatenate([table["admin1"][own], table["admin2"][own]]) if name.within else own
         for within in name.within:
             around = gazetteer.read_division(within)
-            mine = owner == i
-            inside = np.isin(table["admin1"][rows], around) | np.isin(table["admin2"][rows], around)
+            inside = np.isin(table["admin1"][own], around) | np.isin(table["admin2"][own], around)
             nations = table["country"][around[gazetteer.kind_numbers[around] == _COUNTRY]]
-            inside |= np.isin(table["country"][rows], nations) & (gazetteer.kind_numbers[rows] != _COUNTRY)
-            marks += mine & inside & ~np.isin(rows, around)
-            for j, other in enumerate(names):  # and Texas is then the one that holds a Paris
-                if other.reading.key == within and j != i:
-                    holds = np.concatenate([table["admin1"][rows[mine]], table["admin2"][rows[mine]]])
-                    marks += 0.5 * ((owner == j) & np.isin(rows, holds))
+            inside |= np.isin(table["country"][own], nations) & (gazetteer.kind_numbers[own] != _COUNTRY)
+            marks[mine] += inside & ~np.isin(own, around)
+            for j in called.get(within, ()):  # and Texas is then the one that holds a Paris
+                if j != i:
+                    marks[spans[j]] += 0.5 * np.isin(rows[spans[j]], holds)
     return marks
 
 
@@ -257,7 +264,9 @@ def _context_score(gazetteer: Gazetteer, names: Sequence[_Name], rows: Indices, 
     share = others / max(1.0, len(names) - 1.0)
     saturated = share * (1 - np.exp(-(len(names) - 1) / 1.5))
     named = rows[(gazetteer.kind_numbers[rows] == _ADMIN1) & (likely > 0.5)]
-    division = np.isin(table["admin1"][rows], named) & (gazetteer.kind_numbers[rows] != _ADMIN1)
+    division = np.zeros(len(rows), bool)
+    if len(named):
+        division = np.isin(table["admin1"][rows], named) & (gazetteer.kind_numbers[rows] != _ADMIN1)
     score = (
         weights.vote * saturated
         + weights.division * division

@@ -1,5 +1,6 @@
 """One sentence made ready: its tokens with what the lexicon knows of each. Everything later reads this, never raw text."""
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from streams.detection import casualties, dates
 from streams.detection.casualties import Toll
 from streams.detection.dates import DateWords
 from streams.detection.grammar import Parse
-from streams.detection.lexicon import ActorName, Hit, Lexicon, Outlet, Weapon, fold
+from streams.detection.lexicon import ActorName, Hit, Lexicon, Outlet, Weapon
 from streams.detection.triggers import Trigger
 from streams.records import Place
 
@@ -50,6 +51,10 @@ class NamedPlace:
     demonym: bool = False
     dateline: bool = False
 
+    def counted_from(self, start: int) -> "NamedPlace":
+        """The same with its offsets counted from *start*."""
+        return NamedPlace(self.start - start, self.end - start, self.words, self.place, self.reason, self.demonym, self.dateline)
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -82,23 +87,27 @@ class Scene:
 
     def classes_of(self, tokens: frozenset[int]) -> frozenset[str]:
         """The word classes of some tokens."""
-        return frozenset(name for token in tokens for name in self.classes.get(token, ()))
+        return frozenset(name for token, names in self.classes.items() if token in tokens for name in names)
+
+    def classes_besides(self, tokens: frozenset[int]) -> frozenset[str]:
+        """The word classes of all other tokens."""
+        return frozenset(name for token, names in self.classes.items() if token not in tokens for name in names)
 
     def actors_in(self, tokens: frozenset[int]) -> list[NamedActor]:
         """The actors named within some tokens."""
-        return [a for a in self.actors if any(self.covers(a.start, a.end, t) for t in tokens)]
+        return [a for a in self.actors if not tokens.isdisjoint(self.tokens(a.start, a.end))]
 
     def places_in(self, tokens: frozenset[int]) -> list[NamedPlace]:
         """The places named within some tokens."""
-        return [p for p in self.places if any(self.covers(p.start, p.end, t) for t in tokens)]
+        return [p for p in self.places if not tokens.isdisjoint(self.tokens(p.start, p.end))]
 
     def covers(self, start: int, end: int, token: int) -> bool:
         """Whether *token* lies in text[start:end]."""
         return start <= self.parse.starts[token] < end
 
-    def tokens(self, start: int, end: int) -> list[int]:
+    def tokens(self, start: int, end: int) -> range:
         """The tokens that begin in text[start:end]."""
-        return [i for i, s in enumerate(self.parse.starts) if start <= s < end]
+        return range(bisect_left(self.parse.starts, start), bisect_left(self.parse.starts, end))
 
 
 @dataclass(frozen=True)
@@ -107,26 +116,69 @@ class Draft:
 
     start: int
     text: str
+    folded: str
     triggers: tuple[Trigger, ...]
-    places: tuple[NamedPlace, ...]
+    terms: tuple[Hit, ...]
+    """What of it is in the list of word classes."""
+    actors: tuple[NamedActor, ...]
     context: Counter[str]
     headline: bool = False
+    places: tuple[NamedPlace, ...] = ()
+
+    @cached_property
+    def near(self) -> frozenset[str]:
+        """The word classes of the sentence; some may be of parts of tokens, which the scene will not have."""
+        return frozenset().union(*(classes_of(h) for h in self.terms))
+
+    def firmly_near(self, trigger: Trigger) -> frozenset[str]:
+        """The word classes that the scene is sure to have besides those of *trigger*: after a space a token begins."""
+        firm = (h for h in self.terms if h.start == 0 or self.text[h.start - 1] == " ")
+        return frozenset().union(*(classes_of(h) for h in firm if h.end <= trigger.start or h.start >= trigger.end))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Lower case."""
+        return frozenset(self.folded.split())
+
+    @cached_property
+    def armed(self) -> bool:
+        """Whether anybody under arms is named or spoken of."""
+        return bool(self.near & ARMED) or any(a.armed for a in self.actors)
+
+    @cached_property
+    def counts_people(self) -> bool:
+        """Whether it counts dead or injured."""
+        toll = casualties.read(self.text)
+        return bool(toll.killed or toll.injured)
+
+
+def sketch(
+    start: int, text: str, folded: str, triggers: tuple[Trigger, ...], context: Counter[str], lexicon: Lexicon, published: datetime | None,
+    *, headline: bool = False,
+) -> Draft:  # fmt: skip
+    """Look the words of a sentence up that say whether it is worth a parse.
+
+    Args:
+        start: Where it begins in the body.
+        triggers: Offsets into the sentence.
+        context: How often each word class occurs in the whole part.
+    """
+    terms = tuple(lexicon.words.find(folded))
+    return Draft(start, text, folded, triggers, terms, _actors(text, folded, lexicon, published), context, headline)
 
 
 def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | None) -> Scene:
-    """Look every word of a parsed sentence up."""
-    folded = fold(draft.text)
-    names = _actors(draft, folded, lexicon, published)
-    agencies = tuple(h for h in lexicon.agencies.find(folded) if _capital(draft.text, h))
-    weapons = tuple(lexicon.weapons.find(folded))
-    places = tuple(p for p in draft.places if _is_place(p, names, agencies, weapons) and _is_name(p, parse))
+    """Put what is known of a sentence's words together with their grammar."""
+    agencies = tuple(h for h in lexicon.agencies.find(draft.folded) if _capital(draft.text, h))
+    weapons = tuple(lexicon.weapons.find(draft.folded))
+    places = tuple(p for p in draft.places if _is_place(p, draft.actors, agencies, weapons) and _is_name(p, parse))
     found = tuple(dates.find(draft.text, published))
     scene = Scene(
-        draft.start, draft.text, parse, draft.triggers, {}, weapons, names, places, found, agencies, draft.context, draft.headline
+        draft.start, draft.text, parse, draft.triggers, {}, weapons, draft.actors, places, found, agencies, draft.context, draft.headline
     )
-    for hit in lexicon.words.find(folded):
+    for hit in draft.terms:
         for token in scene.tokens(hit.start, hit.end):
-            scene.classes[token] = cast("frozenset[str]", hit.value)
+            scene.classes[token] = classes_of(hit)
     return scene
 
 
@@ -148,13 +200,13 @@ def _is_name(place: NamedPlace, parse: Parse) -> bool:
     return not tags or any(tag.startswith("NN") or tag in {"JJ", "FW"} for tag in tags)
 
 
-def _actors(draft: Draft, folded: str, lexicon: Lexicon, published: datetime | None) -> tuple[NamedActor, ...]:
-    found = [named for hit in lexicon.actors.find(folded) if (named := _named(draft.text, hit, published))]
+def _actors(text: str, folded: str, lexicon: Lexicon, published: datetime | None) -> tuple[NamedActor, ...]:
+    found = [named for hit in lexicon.actors.find(folded) if (named := _named(text, hit, published))]
     taken = [(a.start, a.end) for a in found]
     for hit in lexicon.states.find(folded):
-        if _capital(draft.text, hit) and not any(s < hit.end and hit.start < e for s, e in taken):
+        if _capital(text, hit) and not any(s < hit.end and hit.start < e for s, e in taken):
             name, adjective = cast("tuple[ActorName, bool]", hit.value)
-            found.append(NamedActor(hit.start, hit.end, name, draft.text[hit.start : hit.end], armed=False, adjective=adjective))
+            found.append(NamedActor(hit.start, hit.end, name, text[hit.start : hit.end], armed=False, adjective=adjective))
     return tuple(sorted(found, key=lambda a: a.start))
 
 
@@ -170,6 +222,11 @@ def _named(text: str, hit: Hit, published: datetime | None) -> NamedActor | None
         if year is None or ((name.since or 0) <= year < (name.until or 9999)):
             return NamedActor(hit.start, hit.end, name, words, armed=True)
     return None
+
+
+def classes_of(hit: Hit) -> frozenset[str]:
+    """The word classes that a hit of the list of words names."""
+    return cast("frozenset[str]", hit.value)
 
 
 def weapon_of(hit: Hit) -> Weapon:

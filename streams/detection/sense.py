@@ -36,7 +36,7 @@ DOUBTFUL = frozenset({*DOMAINS, "domain", "abstract"}) - {"police", "court", "po
 CIVIL = frozenset({"civilian", "civil_site"})
 _SCORE = re.compile(r"(?<![\w-])\d{1,3}-\d{1,3} (?:win|victory|defeat|lead|loss|draw|triumph|rout|over|against)\b", re.IGNORECASE)
 """How a match ended: "a 3-1 win"."""
-_TERROR = ("terror", "jihad", "islamist")
+TERROR = ("terror", "jihad", "islamist")
 GROUNDS = frozenset(
     {
         "who_armed",
@@ -208,7 +208,7 @@ def _who(scene: Scene, tokens: frozenset[int], own: frozenset[int]) -> list[str]
         found.append("who_force")
     elif "civilian" in classes:
         found.append("who_person")
-    if any(scene.parse.words[t].startswith(_TERROR) for t in tokens):
+    if any(scene.parse.words[t].startswith(TERROR) for t in tokens):
         found.append("who_terror")
     found += ["who_weapon"] if classes & WEAPONS else []
     found += [f"who_{name}" for name in ("police", "crowd", "nature") if name in classes and "who_armed" not in found]
@@ -255,10 +255,9 @@ def _modifies(scene: Scene, actor: NamedActor, own: frozenset[int]) -> bool:
 def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     """What else the sentence speaks of."""
     inside = arguments.who | arguments.whom | arguments.means | own
-    tokens = frozenset(range(len(scene.parse.words)))
-    others, near = scene.classes_of(tokens - inside), scene.classes_of(tokens - own)
+    others, near = scene.classes_besides(inside), scene.classes_besides(own)
     found = []
-    if others & ARMED or any(a.armed for a in scene.actors if not any(scene.covers(a.start, a.end, t) for t in inside)):
+    if others & ARMED or any(a.armed for a in scene.actors if inside.isdisjoint(scene.tokens(a.start, a.end))):
         found.append("near_armed")
     elif "force" in others:
         found.append("near_force")

@@ -9,7 +9,8 @@ MAX_SENTENCE = 1_500
 """Characters: what has no full stop for longer is a list or a table and is read in pieces; nothing is left out."""
 WRAPPED_LINE = 100
 """Characters: a text of many lines, none longer, was wrapped by a mail program; its single line breaks are spaces."""
-_BREAK = re.compile(r"[.!?…]+[\"”’'»)\]]*\s+(?=[\"“‘'«(\[]*[A-Z0-9À-ÞĀ-ſ])|\s*\n\s*\n\s*|\s*\n\s*")
+_BREAK = re.compile(r"(?<![.!?…])[.!?…]+[\"”’'»)\]]*\s+(?=[\"“‘'«(\[]*[A-Z0-9À-ÞĀ-ſ])|(?<!\s)\s*\n\s*")
+"""Where a sentence may end. Runs of full stops or white space are looked at from their beginning only, so that long ones cost no more."""
 _LAST_WORD = re.compile(r"([\w.]+)\W*$")
 
 

@@ -145,7 +145,7 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
         holding.add("follow_up")
     if any(parse.words[t] in cues["negated", "noun"] and _is_none(scene, t) for t in above):
         holding.add("negated")
-    if _unrealised(scene, arguments, cues["through", "above"] | cues["report", "above"]):
+    if _unrealised(scene, arguments, cues["vouched", "above"]):
         holding.add("planned")
     return holding
 
@@ -219,7 +219,7 @@ def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozens
     return False
 
 
-def _unrealised(scene: Scene, arguments: Arguments, through: frozenset[str]) -> bool:
+def _unrealised(scene: Scene, arguments: Arguments, vouching: frozenset[str]) -> bool:
     """ "deployed forces to storm": an infinitive that no implicative verb vouches for has not happened."""
     parse, verb = scene.parse, arguments.verb
     if verb is None:
@@ -228,7 +228,7 @@ def _unrealised(scene: Scene, arguments: Arguments, through: frozenset[str]) -> 
     for _ in range(4):
         if any(parse.words[c] == "to" and parse.deps[c] == "aux" for c in parse.children[below]):
             governor = parse.heads[below]
-            if governor == below or parse.words[governor] not in through:
+            if governor == below or parse.words[governor] not in vouching:
                 return governor == below or not (parse.deps[below] == "csubj" and scene.headline)
             below = governor
             continue

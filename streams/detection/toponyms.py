@@ -1,6 +1,8 @@
 """Finds place names in running text: text goes in, spans with everything each may mean come out; which one it is, `resolve` says."""
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from streams.detection import facilities
-from streams.detection.artefact import CANONICAL, DEMONYM, SHORT, site_only
+from streams.detection.artefact import CANONICAL, DEMONYM, site_only
 from streams.detection.names import ARTICLES, normalise
 
 if TYPE_CHECKING:
@@ -69,6 +71,11 @@ _NEAR = re.compile(
     r"(?:areas?|villages?|towns?) (?:around|near)) (?:the )?(?:\w+ )?(?:(?:town|city|village) of )?)$",
     re.IGNORECASE,
 )
+_LOOSENING = (
+    "near", "around", "outside", "close to", "far from", "adjacent", "outskirt", "edge", "vicinity", "suburb", "environs", "surroundings",
+    "periphery", "km ", "kilomet", "miles", "north", "south", "east", "west", "countryside", "rural", "rif ",
+)  # fmt: skip
+"""Parts of words without one of which nothing before a name loosens it: looked for first, as patterns are slow."""
 _RURAL = re.compile(
     r"\b(?:countryside|rural (?:areas?|parts?)) (?:of|around|in) (?:the )?(?:(?:province|governorate) of )?$|\brural $|\bRif $",
     re.IGNORECASE,
@@ -115,6 +122,46 @@ class _Token(msgspec.Struct):
     capital: bool
 
 
+class _Tokens:
+    """The words of a text. A whole token is made when it is first asked for: most words are in small letters and near no name."""
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self._text = text
+        self._spans = [m.span() for m in _TOKEN.finditer(text, start, end)]
+        self._keys = [_key(text[low:high]) for low, high in self._spans]
+        self._known: dict[int, _Token] = {}
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    def __getitem__(self, at: int) -> _Token:
+        if token := self._known.get(at):
+            return token
+        start, end = self._spans[at]
+        token = self._known[at] = _Token(start, end, self._keys[at], self._text[start].isupper())
+        return token
+
+    def beginnings(self) -> Iterator[int]:
+        """Where a name may begin: at a capital or an article."""
+        return (at for at, (start, _) in enumerate(self._spans) if self._text[start].isupper() or self._keys[at] in ARTICLES)
+
+    def run(self, at: int) -> list[str]:
+        """The keys of the tokens from *at* that can belong to one name."""
+        last = min(at + LONGEST_NAME, len(self._spans)) - 1
+        end = at
+        while end < last and self._joined(end):
+            end += 1
+        return self._keys[at : end + 1]
+
+    def _joined(self, at: int) -> bool:
+        """Whether a token can belong to one name with the next: a space or hyphen between them, or the dot of an abbreviation."""
+        start, end = self._spans[at]
+        gap = self._text[end : self._spans[at + 1][0]]
+        if gap in (" ", "-", "\u00a0", "‑", "–"):
+            return True
+        return gap in (".", ". ") and (end - start == 1 or self._keys[at] in ("st", "ft", "mt"))
+
+
 def without_type(key: str) -> tuple[str, str | None]:
     """Strip a type word: ``homs province`` is ``homs`` and ``admin1``. The level is None if there is none."""
     words = key.split()
@@ -136,9 +183,10 @@ def without_direction(key: str) -> str:
 def modifier(text: str, start: int, end: int) -> Modifier | None:
     """Say how the words around ``text[start:end]`` loosen the place; None if they name the place itself."""
     before, after = text[max(0, start - 60) : start], text[end : end + 30]
-    if _RURAL.search(before) or _RURAL_AFTER.match(after):
+    looser = any(word in before.lower() for word in _LOOSENING)
+    if (looser and _RURAL.search(before)) or _RURAL_AFTER.match(after):
         return "countryside"
-    if _NEAR.search(before) or _NEAR_AFTER.match(after):
+    if (looser and _NEAR.search(before)) or _NEAR_AFTER.match(after):
         return "near"
     return None
 
@@ -163,35 +211,23 @@ def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Top
     A word that is also a common word or a name of persons counts only with evidence beside it: a preposition of place, a facility
     noun or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
     """
-    tokens = _tokens(text, start, end)
+    tokens = _Tokens(text, start, end)
     found: list[Toponym] = []
     doubtful: list[Toponym] = []
-    at = 0
-    while at < len(tokens):
-        begins = tokens[at].capital or tokens[at].key in ARTICLES
-        match = _longest(gazetteer, text, tokens, at) if begins else None
-        if match is None:
-            at += 1
-            continue
-        toponym, size, sure = match
-        (found if sure else doubtful).append(toponym)
-        at += size
+    free = 0
+    for at in tokens.beginnings():
+        if at >= free and (match := _longest(gazetteer, text, tokens, at)):
+            toponym, size, sure = match
+            (found if sure else doubtful).append(toponym)
+            free = at + size
     settled = {int(p) for t in found for p in t.reading.places}
     found += [t for t in doubtful if _established(t, settled)]
-    return _datelines(gazetteer, text, sorted(found, key=lambda t: t.start))
+    return _datelines(gazetteer, text, start, end, sorted(found, key=lambda t: t.start))
 
 
 def _established(toponym: Toponym, settled: set[int]) -> bool:
     """A short site name is good where its site is already named."""
-    short = site_only(toponym.reading.flags)
-    return bool(short.any()) and any(int(p) in settled for p in toponym.reading.places)
-
-
-def _tokens(text: str, start: int, end: int) -> list[_Token]:
-    return [
-        _Token(m.start(), m.end(), _key(m[0]), m[0][0].isupper())
-        for m in _TOKEN.finditer(text, start, end)
-    ]  # fmt: skip
+    return bool(site_only(toponym.reading.flags).any()) and any(int(p) in settled for p in toponym.reading.places)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -200,35 +236,19 @@ def _key(word: str) -> str:
     return normalise(word).replace(" ", "")
 
 
-def _joined(text: str, left: _Token, right: _Token) -> bool:
-    """Whether two tokens can belong to one name: a space or hyphen between them, or the dot of an abbreviation."""
-    gap = text[left.end : right.start]
-    if gap in (" ", "-", "\u00a0", "‑", "–"):
-        return True
-    return gap in (".", ". ") and (left.end - left.start == 1 or left.key in ("st", "ft", "mt"))
-
-
-def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -> tuple[Toponym, int, bool] | None:
+def _longest(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int) -> tuple[Toponym, int, bool] | None:
     """Match the longest name that starts at token *at*; also say how many tokens it takes and whether it is sure."""
     first = tokens[at]
     article = first.key in ARTICLES and at + 1 < len(tokens) and text[first.end : tokens[at + 1].start] == "-" and tokens[at + 1].capital
     if not (first.capital or article):
         return None
-    run = [first]
-    while len(run) < LONGEST_NAME and at + len(run) < len(tokens) and _joined(text, run[-1], tokens[at + len(run)]):
-        run.append(tokens[at + len(run)])
-    key = " ".join(t.key for t in run)
-    ends = {}
-    length = -1
-    for size, token in enumerate(run, start=1):
-        length += len(token.key) + 1
-        ends[length] = size
-    romanised = len(run) > 2 and first.capital and run[1].key in ARTICLES and run[2].capital
+    run = tokens.run(at)
+    romanised = len(run) > 2 and first.capital and run[1] in ARTICLES and tokens[at + 2].capital
     if romanised and (match := _accept(gazetteer, text, tokens, at, 3)):
         return match
-    for name in reversed(gazetteer.prefixes(key)):
-        size = ends.get(len(name), 0)
-        if size and (run[size - 1].capital or run[size - 1].key.isdigit() or size == 1):
+    for name in reversed(gazetteer.prefixes(" ".join(run))):
+        size = name.count(" ") + 1
+        if name == " ".join(run[:size]) and (size == 1 or tokens[at + size - 1].capital or run[size - 1].isdigit()):
             match = _accept(gazetteer, text, tokens, at, size)
             if match:
                 return match
@@ -238,7 +258,7 @@ def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -
     return None
 
 
-def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int) -> tuple[Toponym, int, bool] | None:
+def _accept(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int) -> tuple[Toponym, int, bool] | None:
     last = tokens[at + size - 1]
     start, end = tokens[at].start, last.end
     noun = _noun_after(text, tokens, at + size)
@@ -250,15 +270,14 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, si
     reading = gazetteer.read(text[start:end])
     if not len(reading.places):
         return None
-    short = site_only(reading.flags)
-    if short.all():
+    if reading.site_only:
         return _toponym(text, start, end, reading), size, False
     if reading.key == "us" and text[start:end] != "US":
         return None
     behind_comma = text[max(0, start - 2) : start] == ", "
-    if reading.called_after or (((reading.flags & SHORT) > 0).all() and not behind_comma):
+    if reading.called_after or (reading.short == "all" and not behind_comma):
         return None
-    abbreviated = behind_comma and bool(((reading.flags & SHORT) > 0).any())
+    abbreviated = behind_comma and reading.short != "none"
     if not abbreviated and not _plausible(gazetteer, text, tokens, at, size, reading):
         return None
     return _toponym(text, start, end, reading), size, True
@@ -270,21 +289,21 @@ def _toponym(text: str, start: int, end: int, reading: "Reading") -> Toponym:
     return Toponym(start=start, end=end, reading=reading, modifier=modifier(text, start, end))
 
 
-def _noun_after(text: str, tokens: list[_Token], at: int) -> int:
+def _noun_after(text: str, tokens: _Tokens, at: int) -> int:
     """How many tokens from *at* are a facility noun that follows directly; 0 if none."""
     if at >= len(tokens) or text[tokens[at - 1].end : tokens[at].start] not in (" ", "-", "\u00a0"):
         return 0
-    words = [t.key for t in tokens[at : at + facilities.LONGEST]]
+    words = [tokens[i].key for i in range(at, min(at + facilities.LONGEST, len(tokens)))]
     found = facilities.noun_at(words, 0)
     return found[1] if found else 0
 
 
-def _settles(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int) -> bool:
+def _settles(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int) -> bool:
     """Whether a town's name with a facility noun, of which no site is known, may still stand for that site."""
     return _plausible(gazetteer, text, tokens, at, size, gazetteer.read(text[tokens[at].start : tokens[at + size - 1].end]))
 
 
-def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int, reading: "Reading") -> bool:
+def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int, reading: "Reading") -> bool:
     """Judge from the words beside a name whether it is a place here and not a person, a team or a plain word."""
     if reading.demonym:
         return True
@@ -309,7 +328,7 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
         return False
     if after is not None and gap_after == " " and after.key.isdigit() and size == 1:
         return False  # Terminal 4, Phoenix 2
-    own_words = sum(t.key not in ARTICLES for t in tokens[at : at + size])
+    own_words = sum(tokens[i].key not in ARTICLES for i in range(at, at + size))
     strong = own_words > 1 or _national(gazetteer, reading)
     if reading.key in _weak_words():
         return bool(gap_after == ", " and after is not None and after.capital and _is_division(gazetteer, after.key))
@@ -341,7 +360,7 @@ def _is_division(gazetteer: "Gazetteer", key: str) -> bool:
     return bool(((gazetteer.kind_numbers[places] <= 2) & (flags & DEMONYM == 0)).any())
 
 
-def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -> bool:
+def _neutral(gazetteer: "Gazetteer", tokens: _Tokens, at: int, text: str) -> bool:
     """Whether a capitalised neighbour leaves a name alone: a sentence's first word, a country, a direction, a type or facility word."""
     token = tokens[at]
     if token.key in DIRECTIONS or token.key in TYPES or (token.key,) in facilities.NOUNS or token.key in _NEUTRAL:
@@ -371,19 +390,22 @@ def _weak_words() -> frozenset[str]:
     return frozenset(word for line in _WORDS.read_text("utf-8").splitlines() if not line.startswith("#") for word in line.split())
 
 
-def _datelines(gazetteer: "Gazetteer", text: str, found: list[Toponym]) -> list[Toponym]:
+def _datelines(gazetteer: "Gazetteer", text: str, start: int, end: int, found: list[Toponym]) -> list[Toponym]:
     """Flag the names that stand in a dateline: ``HOMS, Syria (Reuters) –``, ``Beirut:``, ``[ARANews] Homs –``."""
-    heads = [(m.start("head"), m.end("head")) for m in _DATELINE.finditer(text) if _is_dateline(gazetteer, text, m, found)]
-    return [
-        msgspec.structs.replace(t, dateline=True) if any(low <= t.start < high for low, high in heads) else t
-        for t in found
-    ]  # fmt: skip
+    starts = [t.start for t in found]
+    flagged: set[int] = set()
+    for match in _DATELINE.finditer(text, start, end):
+        low, high = match.span("head")
+        within = range(bisect_left(starts, low), bisect_left(starts, high))
+        if _is_dateline(gazetteer, text, match, [found[i] for i in within]):
+            flagged.update(within)
+    return [msgspec.structs.replace(t, dateline=True) if i in flagged else t for i, t in enumerate(found)]
 
 
 def _is_dateline(gazetteer: "Gazetteer", text: str, match: re.Match[str], found: list[Toponym]) -> bool:
     """A head that names places, dates and agencies and nothing else."""
     low, high = match.span("head")
-    inside = [t for t in found if low <= t.start and t.end <= high and not t.demonym]
+    inside = [t for t in found if t.end <= high and not t.demonym]
     if not inside or inside[0].start - low > 1:
         return False
     if match["colon"] and _national(gazetteer, inside[0].reading):

@@ -15,15 +15,18 @@ class Trigger:
     weight: int
     pattern: str = ""
 
+    def counted_from(self, start: int) -> "Trigger":
+        """The same with its offsets counted from *start*."""
+        return Trigger(self.start - start, self.end - start, self.frame, self.weight, self.pattern)
+
 
 def scan(folded: str, lexicon: Lexicon) -> list[Trigger]:
     """All triggers in *folded* text, in order; of overlapping ones the longest, then the heaviest."""
     padded = " " + folded + " "
     found: list[Trigger] = []
-    starts = sorted({start for _, start, _ in lexicon.anchors.find_matches_as_indexes(padded, overlapping=True)})
-    for start in starts:
-        word = padded[start + 1 : padded.find(" ", start + 1)]
-        found += (match for pattern in lexicon.patterns.get(word, ()) if (match := _match(pattern, padded, start)))
+    for _, start, end in lexicon.anchors.find_matches_as_indexes(padded, overlapping=True):
+        word = padded[start + 1 : end - 1]
+        found += (match for pattern in lexicon.patterns[word] if (match := _match(pattern, padded, start)))
     return _longest(found)
 
 

@@ -1,0 +1,144 @@
+"""Which trigger sentences are worth a parse: one without its grammar goes in; False where no grammar could make it tell of anything.
+
+Most of what "takes", "fires" and "strikes" takes no town and fires no gun. Each condition here is one that `kinds`, `sense` or `tellings`
+asks for, with its arguments wherever they suit best: so nothing that is told is lost, as a test sees to that reads everything both ways.
+"""
+
+from typing import Protocol
+
+from streams.detection import kinds
+from streams.detection.scene import ARMED, WEAPONS, Draft
+from streams.detection.sense import CIVIL, DOMAINS, ELSEWHERE, TERROR, weights
+from streams.detection.tellings import STRATEGIC_FLOOR, UNARMED_FLOOR
+from streams.detection.triggers import Trigger
+
+_KINETIC = kinds.FIGHTING | {"grenade", "chemical", "naval", "abduct"}
+"""Frames that tell of nothing but armed force."""
+_UNARMED = frozenset({"disrupt", "arrest", "claim", "intercept", "repel"})
+"""Frames that may tell what police do, too."""
+_ARMED_OR: dict[str, frozenset[str]] = {
+    "withdraw": frozenset({"force"}),
+    "move": frozenset({"force", "hardware"}),
+    "siege": frozenset({"war_word"}),
+    "change": frozenset({"force"}),
+    "base": frozenset({"force"}),
+    "threat": WEAPONS | {"war_word"},
+}
+"""Frames that want somebody under arms in the sentence, or a word of one of these classes."""
+_GROUNDS = WEAPONS | {"force", "mil_site", "hardware", "war_word"}
+"""Classes that may give a sign of `sense.GROUNDS`."""
+
+
+class Gate(Protocol):
+    """What decides which sentences are parsed."""
+
+    def __call__(self, draft: Draft, *, place: bool) -> bool:
+        """See `may_tell`."""
+
+
+def may_tell(draft: Draft, *, place: bool) -> bool:
+    """Whether any trigger of *draft* may tell of anything.
+
+    Args:
+        place: Whether the sentence names a place; True as long as nobody has looked.
+    """
+    return any(_may(draft, t, place=place) for t in draft.triggers)
+
+
+def _may(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
+    if not kinds.possible(trigger, draft.near, draft.words, place=place) or not _has_company(draft, trigger):
+        return False
+    best = best_score(draft, trigger, place=place)
+    if trigger.frame in _KINETIC or (trigger.frame == "take" and not _may_be_police_work(draft) and not _may_be_given_up(draft)):
+        return best > 0 and _may_be_grounded(draft, trigger, place=place)
+    return best > (UNARMED_FLOOR if trigger.frame in _UNARMED or trigger.frame == "take" else STRATEGIC_FLOOR)
+
+
+def _may_be_police_work(draft: Draft) -> bool:
+    """Whether what was taken may be arms, or somebody under them."""
+    return bool(draft.words & kinds.ARMS) or "nonstate" in draft.near
+
+
+def _may_be_given_up(draft: Draft) -> bool:
+    """Whether a place may have changed hands without a fight."""
+    frames = {t.frame for t in draft.triggers}
+    return bool(frames & {"hand", "withdraw"}) or "deserted" in draft.near or bool(draft.words & kinds.GIVEN_UP)
+
+
+def _has_company(draft: Draft, trigger: Trigger) -> bool:
+    """Whether the sentence has what a strategic frame asks of all of it: see `kinds`."""
+    if trigger.frame in _ARMED_OR and not (draft.armed or draft.near & _ARMED_OR[trigger.frame]):
+        return False
+    if trigger.frame == "take":
+        named = draft.armed or bool(draft.actors) or bool(draft.near & {"war_word", "police"}) or bool(draft.words & kinds.ARMS)
+        return named or bool(draft.context["nonstate"] or draft.context["state_force"])
+    if trigger.frame == "agree":
+        around = any(draft.context[name] for name in (*ARMED, "war_word"))
+        return "deal_verb" in draft.near and (around or draft.armed or bool(draft.near & {"force", "war_word"}))
+    if trigger.frame == "claim":
+        fighting = any(t.frame in kinds.FIGHTING for t in draft.triggers)
+        return fighting or bool(draft.actors) or bool(draft.near & (WEAPONS | ARMED | {"mil_site"}))
+    return True
+
+
+def best_score(draft: Draft, trigger: Trigger, *, place: bool) -> float:
+    """The most that `sense.score` can give *trigger* here: each sign where it counts most."""
+    table, near, context = weights(), draft.near, draft.context
+    armed, force, arms = draft.armed, "force" in near, bool(near & WEAPONS)
+    objects = [
+        table[sign]
+        for sign, there in (
+            ("whom_site", "mil_site" in near),
+            ("whom_weak_site", "site" in near),
+            ("whom_hardware", "hardware" in near),
+            ("whom_civil", bool(near & (CIVIL | {"ship"}))),
+            ("whom_area", "area" in near),
+        )
+        if there
+    ]
+    signs = {
+        "whom_armed": armed,
+        "near_armed" if armed else "near_force": armed or force,
+        "who_armed" if armed else "who_state" if draft.actors else "who_force": armed or force or bool(draft.actors),
+        "who_terror": any(word.startswith(TERROR) for word in draft.words),
+        "who_weapon": arms,
+        "means_weapon": arms,
+        "near_weapon": arms,
+        "near_site": "mil_site" in near,
+        "near_war": "war_word" in near,
+        "near_toll": draft.counts_people,
+        "whom_place": place,
+        "doc_armed": context["state_force"] + context["nonstate"] > 0,
+        "doc_war": context["war_word"] > 0,
+    }
+    firmly = draft.firmly_near(trigger)
+    against = [f"near_{name}" for name in DOMAINS if name in firmly]
+    under_arms = context["state_force"] + context["nonstate"]
+    against += [f"doc_{name}" for name in ELSEWHERE if name not in near and context[name] > 1 and context[name] >= under_arms]
+    best_two = sum(sorted(objects)[-2:])
+    certain = ["bias", f"weight_{trigger.weight}", *against]
+    return sum(table[sign] for sign in certain) + sum(table[sign] for sign, there in signs.items() if there) + best_two
+
+
+def _may_be_grounded(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
+    """Whether `sense.grounded` may say yes."""
+    near = draft.near
+    if "accident" in draft.firmly_near(trigger) and not draft.armed and (trigger.weight < 3 or "explosion" in trigger.pattern):
+        return False
+    if trigger.weight >= 3 or draft.armed or near & _GROUNDS:
+        return True
+    loose = bool(draft.actors) or any(draft.context[name] for name in ("state_force", "nonstate", "war_word"))
+    match trigger.frame:
+        case "kill":
+            return "martyr" in trigger.pattern or "dead_combatant" in near or (draft.counts_people and bool(draft.actors))
+        case "chemical":
+            return True
+        case "bomb":
+            return loose or draft.counts_people or bool(near & CIVIL)
+        case "clash" | "air" | "shell" if trigger.weight >= 2:
+            return loose or place or draft.counts_people or bool(near & {"area", "site"})
+        case "clash" if "between" in draft.words:
+            return True
+        case "assault" | "fire":
+            return loose or draft.counts_people
+    return loose
