@@ -76,12 +76,17 @@ def _is_no_verb(scene: Scene, trigger: Trigger) -> bool:
 def _is_of_a_trade(scene: Scene, trigger: Trigger) -> bool:
     """ "The bomb squad destroyed", "missile makers hit": the weapon only says what sort of people they are."""
     parse, tokens = scene.parse, scene.tokens(trigger.start, trigger.end)
-    if "... ~" not in trigger.pattern or len(tokens) < 3 or parse.deps[tokens[0]] != "compound":
+    if (
+        "... ~" not in trigger.pattern
+        or len(tokens) < 3
+        or parse.deps[tokens[0]] != "compound"
+        or parse.words[tokens[0]] in wordlist("deed")
+    ):
         return False
     noun = parse.heads[tokens[0]]
     classes = scene.classes.get(noun, frozenset())
     return (
-        noun in tokens[1:-1]
+        noun == tokens[1]
         and parse.words[noun] not in wordlist("deed")
         and not classes & (WEAPONS | {"hardware", "missile", "drone", "aircraft"})
     )
