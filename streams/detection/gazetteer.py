@@ -4,9 +4,9 @@ import json
 import mmap
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import marisa_trie
 import msgspec
@@ -35,13 +35,6 @@ KNOWN_TOWN = 15_000
 
 Indices = NDArray[np.int64]
 _EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
-INSTITUTIONS = frozenset({
-    "university", "college", "hospital", "school", "high", "state", "art", "gallery", "museum", "embassy", "consulate", "mosque",
-    "church", "cathedral", "stadium", "market", "square", "zoo", "library", "court", "academy", "institute", "international", "national",
-    "general", "central", "medical", "center", "centre", "technical", "polytechnic", "road", "street", "avenue", "highway", "bay",
-    "beach",
-})  # fmt: skip
-"""Words that follow a place's name in the name of something that is there."""
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
 
@@ -70,7 +63,7 @@ class Candidate(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...]
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, dict=True):
     """What a name can mean by itself, before its document is asked."""
 
     key: str
@@ -91,10 +84,21 @@ class Reading(msgspec.Struct, frozen=True):
     called_after: bool = False
     """The places are not the thing itself, only what it is called after: a university's city."""
 
-    @property
+    @cached_property
     def demonym(self) -> bool:
         """Whether the name is a people's or an adjective, never the place's own."""
         return len(self.flags) > 0 and bool(np.all(self.flags == DEMONYM))
+
+    @cached_property
+    def only_sites(self) -> bool:
+        """Whether the name is good only beside a facility noun."""
+        return bool(site_only(self.flags).all())
+
+    @cached_property
+    def short(self) -> Literal["always", "also"] | None:
+        """Whether the name is an abbreviation of all its places or of some; None if of none."""
+        short = (self.flags & SHORT) > 0
+        return "always" if short.all() else "also" if short.any() else None
 
 
 class _Index:
@@ -131,14 +135,12 @@ class Gazetteer:
         self._fields = np.flatnonzero(np.isin(self.kind_numbers, [KINDS.index(k) for k in facilities.SISTERS["base"]]))
         settled = np.isin(self.kind_numbers, [KINDS.index("city"), KINDS.index("town")])
         self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
-        nations = self.places[sorted(self._nations.values())]
-        points = set(zip(nations["lat"].tolist(), nations["lon"].tolist(), strict=True))
-        self.capitals = np.array(
-            [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points], dtype=np.int64
-        )
+        self.capitals = np.zeros(len(self.places), dtype=bool)
+        self.capitals[manifest["capitals"]] = True
         self._town_lats, self._town_lons = self.places["lat"][self._towns], self.places["lon"][self._towns]
         self.nearest_town = lru_cache(maxsize=8192)(self._nearest_town)
         self.read = lru_cache(maxsize=8192)(self._read)
+        self.read_spelling = lru_cache(maxsize=8192)(self._read_spelling)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
     @classmethod
@@ -248,8 +250,7 @@ class Gazetteer:
             places, flags = self.lookup(attempt)
             if len(places):
                 return places, flags
-        bones = skeleton(key)
-        return self._unpack(self._skeletons.get(bones)) if bones else (places, flags)
+        return self._spelt_like(key)
 
     def _beside(self, towns: Indices, sisters: frozenset[str]) -> Indices:
         fields = self._fields[np.isin(self.kind_numbers[self._fields], [KINDS.index(k) for k in sisters])]
@@ -290,23 +291,38 @@ class Gazetteer:
     def _institution(self, key: str) -> Reading | None:
         """``aleppo university hospital`` is in Aleppo: the place that an institution is called after, if it is one."""
         words = key.split()
-        bare = list(words)
-        while bare and bare[-1] in INSTITUTIONS:
+        bare = toponyms.without_direction(key).split()
+        institutions = toponyms.listed("institution")
+        while bare and bare[-1] in institutions:
             bare.pop()
+        if bare[1:2] == ["of"] and bare[0] in institutions:
+            bare = bare[2:]
         places, flags = self.lookup(" ".join(bare) if len(bare) < len(words) else "")
         keep = ~site_only(flags) & ((flags & SHORT) == 0)
         return Reading(key, places[keep], flags[keep], called_after=True) if keep.any() else None
 
     def _by_skeleton(self, key: str) -> Reading | None:
+        places = self.read_spelling(key)
+        return Reading(key, places, np.zeros(len(places), dtype=np.int64)) if len(places) else None
+
+    def _read_spelling(self, key: str) -> Indices:
+        """Give the places whose names are spelt much like a normalised one, likest first: Hudaydah for Hodeidah; empty if none."""
+        places, flags = self._spelt_like(key)
+        return np.asarray(places[~site_only(flags)], dtype=np.int64)
+
+    def _spelt_like(self, key: str) -> tuple[Indices, Indices]:
         bones = skeleton(key)
         places, flags = self._unpack(self._skeletons.get(bones) if bones else None)
-        keep = ~site_only(flags) & np.array([self._resembles(int(p), key) for p in places], dtype=bool)
-        return Reading(key, places[keep], np.full(int(keep.sum()), 0)) if keep.any() else None
+        likeness = np.array([self._likeness(int(p), key) for p in places])
+        order = np.argsort(-likeness, kind="stable")[: int((likeness >= ALIKE).sum())]
+        return places[order], flags[order]
 
-    def _resembles(self, index: int, key: str) -> bool:
-        """Whether one of a place's names is nearly written like *key*; equal consonants alone make Arapi of Europe."""
+    def _likeness(self, index: int, key: str) -> float:
+        """Give the share of letters that a place's likest name has in common with *key*; equal consonants alone make Arapi of Europe."""
         _, name, also, _ = self._text(index)
-        return any(SequenceMatcher(None, without_articles(normalise(n)), without_articles(key)).ratio() >= ALIKE for n in (name, *also))
+        sites = filter(None, map(facilities.parse, (name, *also)))
+        spellings = (*map(normalise, (name, *also)), *(site.head for site in sites))
+        return max(SequenceMatcher(None, without_articles(n), without_articles(key)).ratio() for n in spellings)
 
     def read_division(self, key: str) -> Indices:
         """Give the countries and divisions that a normalised name means, trying fewer of its words from the end; empty if none."""
@@ -330,8 +346,7 @@ class Gazetteer:
         around, _ = self.lookup("rural " + normalise(self._text(index)[1]))
         if len(around) == 1 and KINDS[self.kind_numbers[around[0]]] == "admin1":
             return int(around[0])  # the countryside of Damascus is a governorate of its own
-        shared = set(self._text(division)[1:2]) & {self._text(index)[1], *self._text(index)[2]}
-        return division if shared else None
+        return division if division in self.lookup(normalise(self._text(index)[1]))[0] else None
 
     def _text(self, index: int) -> tuple[str, str, tuple[str, ...], str | None]:
         if index >= self._built:
