@@ -1,5 +1,6 @@
 """Says which likeliest senses are not to be believed, and what is meant instead: "Wadi" is not in India where all else is in Syria."""
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,6 +12,10 @@ from streams.detection.senses import COUNTRY, LARGE_TOWN, OF_KIND, Name
 
 BESIDE_KM = 100.0
 """How far beyond its edge a place may be from what it is said to be in or by."""
+KNOWN_TOWN = 100_000
+"""People below which a town has to fit with what else a text names."""
+FIRM = 50
+"""Well-known places of a text that a lesser one is held against."""
 FAR_KM = 1000.0
 """A small town farther than this from all else that a text names is hardly meant."""
 
@@ -41,7 +46,7 @@ def judge(
     table = gazetteer.places
     sure = {i: c for i, (n, c) in enumerate(zip(names, chosen, strict=True)) if c is not None and n.flags.any()}
     nations = Counter(int(table["country"][c]) for c in sure.values())
-    firm = {i: c for i, c in sure.items() if _is_firm(gazetteer, c)}
+    firm = dict(itertools.islice(((i, c) for i, c in sure.items() if _is_firm(gazetteer, c)), FIRM))
     verdicts = []
     for i, (name, index) in enumerate(zip(names, chosen, strict=True)):
         around = chosen[holders[i]] if i in holders else None
@@ -82,7 +87,7 @@ def _is_firm(gazetteer: Gazetteer, index: int) -> bool:
 
 def _is_lesser(gazetteer: Gazetteer, index: int) -> bool:
     place = gazetteer.places[index]
-    return bool(OF_KIND["settlement"][place["kind"]] and place["population"] < LARGE_TOWN)
+    return bool(OF_KIND["settlement"][place["kind"]] and place["population"] < KNOWN_TOWN)
 
 
 def _is_elsewhere(gazetteer: Gazetteer, index: int | None, around: int | None) -> bool:

@@ -134,7 +134,8 @@ class Gazetteer:
         self._nations = {self.countries[r["country"]]: i for i, r in enumerate(self.places[:400]) if KINDS[r["kind"]] == "country"}
         self._fields = np.flatnonzero(np.isin(self.kind_numbers, [KINDS.index(k) for k in facilities.SISTERS["base"]]))
         settled = np.isin(self.kind_numbers, [KINDS.index("city"), KINDS.index("town")])
-        self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
+        towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
+        self._towns = towns[np.argsort(self.places["lat"][towns], kind="stable")]
         self.capitals = np.zeros(len(self.places), dtype=bool)
         self.capitals[manifest["capitals"]] = True
         self._town_lats, self._town_lons = self.places["lat"][self._towns], self.places["lon"][self._towns]
@@ -373,7 +374,8 @@ class Gazetteer:
     def _nearest_town(self, index: int) -> tuple[int, float] | None:
         """Find the town from which to give directions to a place: its row and distance in km; None where there is none."""
         lat, lon = float(self.places["lat"][index]), float(self.places["lon"][index])
-        near = np.flatnonzero((np.abs(self._town_lats - lat) < SEARCHED_DEGREES) & (self._towns != index))
+        south, north = np.searchsorted(self._town_lats, (lat - SEARCHED_DEGREES, lat + SEARCHED_DEGREES))
+        near = np.arange(south, north)[self._towns[south:north] != index]
         away = distance_km(lat, lon, self._town_lats[near], self._town_lons[near])
         famous = (self.places["population"][self._towns[near]] >= FAMOUS_TOWN) & (away <= FAMOUS_WITHIN_KM)
         if famous.any():

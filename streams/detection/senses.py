@@ -5,6 +5,7 @@ has one sense per document. Weights were found on news corpora by random search,
 """
 
 import itertools
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -65,6 +66,8 @@ class Weights(msgspec.Struct, frozen=True):
     """How much less a sense of another name helps for each unit that it lacks of the likeliest."""
     peer: float = 1.9
     """The names listed beside it are of its level."""
+    unknown: float = 7.0
+    """A place that is in no list: what the only sense of a name has to be likelier than before it tells of the others."""
     crowd: float = 0.27
     """What all other names together count beside the one that agrees best."""
     most: float = 12.5
@@ -231,24 +234,30 @@ def _containment(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, own
     """Mark candidates that lie in what the text puts after their name: ``Paris, Texas``, ``Aleppo, Syria``."""
     marks = np.zeros(len(rows))
     table = gazetteer.places
+    starts = np.searchsorted(owner, np.arange(len(names) + 1)).tolist()
+    called: dict[str, list[int]] = defaultdict(list)
     for i, name in enumerate(names):
+        called[name.reading.key].append(i)
+    for i, name in enumerate(names):
+        mine = slice(starts[i], starts[i + 1])
+        own = rows[mine]
         for within in name.within:
             around = gazetteer.read_division(within)
-            mine = owner == i
-            inside = np.isin(table["admin1"][rows], around) | np.isin(table["admin2"][rows], around)
+            inside = np.isin(table["admin1"][own], around) | np.isin(table["admin2"][own], around)
             nations = table["country"][around[gazetteer.kind_numbers[around] == COUNTRY]]
-            inside |= np.isin(table["country"][rows], nations) & (gazetteer.kind_numbers[rows] != COUNTRY)
-            marks += mine & inside & ~np.isin(rows, around)
-            for j, other in enumerate(names):  # and Texas is then the one that holds a Paris
-                if other.reading.key == within and j != i:
-                    holds = np.concatenate([table["admin1"][rows[mine]], table["admin2"][rows[mine]]])
-                    marks += 0.5 * ((owner == j) & np.isin(rows, holds))
+            inside |= np.isin(table["country"][own], nations) & (gazetteer.kind_numbers[own] != COUNTRY)
+            marks[mine] += inside & ~np.isin(own, around)
+            holds = np.concatenate([table["admin1"][own], table["admin2"][own]])
+            for j in called[within]:  # and Texas is then the one that holds a Paris
+                if j != i:
+                    theirs = slice(starts[j], starts[j + 1])
+                    marks[theirs] += 0.5 * np.isin(rows[theirs], holds)
     return marks
 
 
 def _context_score(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, owner: Indices, base: Floats, weights: Weights) -> Floats:
     """Score how well each candidate fits with the likely senses of the other names."""
-    likely = _softmax(base, owner, len(names))
+    likely = _softmax(base, owner, len(names), weights.unknown)
     table = gazetteer.places
     country = table["country"][rows].astype(np.int64)
     votes = np.zeros(len(gazetteer.countries))
@@ -282,11 +291,12 @@ def _peerage(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, owner: 
     return np.asarray(beside[owner, level])
 
 
-def _softmax(score: Floats, owner: Indices, count: int) -> Floats:
-    top = np.full(count, -np.inf)
+def _softmax(score: Floats, owner: Indices, count: int, unknown: float) -> Floats:
+    """Turn scores into odds among the senses of a name, one of which is always a place that nobody knows."""
+    top = np.full(count, unknown)
     np.maximum.at(top, owner, score)
     odds = np.exp(score - top[owner])
-    total = np.zeros(count)
+    total = np.exp(unknown - top)
     np.add.at(total, owner, odds)
     return np.asarray(odds / total[owner])
 
@@ -297,7 +307,7 @@ def _agreement(gazetteer: Gazetteer, rows: Indices, owner: Indices, base: Floats
     A sense that is not its name's likeliest counts less by what it lacks, so two names that are doubtful alone can agree on a place:
     a Richmond and a Madison County that holds it. Countries are no points to be near to.
     """
-    best = np.full(int(owner.max()) + 1, -np.inf)
+    best = np.full(int(owner.max()) + 1, weights.unknown)
     np.maximum.at(best, owner, base)
     lacks = np.where(gazetteer.kind_numbers[rows] == COUNTRY, np.inf, best[owner] - base)
     anchors = np.argsort(lacks, kind="stable")[:ANCHORS]

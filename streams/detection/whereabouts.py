@@ -34,8 +34,8 @@ _WIDE = frozenset({"country", "admin1"})
 """Precisions of what is too wide to be the place while anything narrower is."""
 _NAMING = frozenset({"compound", "nmod", "amod", "appos", "conj", "poss"})
 """How a name hangs on the noun that it names or the list that it stands in: "the Saky base", "the base, Saky", "Saky and Kacha"."""
-_BACKED = frozenset({"backed", "led", "trained", "made", "allied", "supported", "aligned", "funded", "built", "supplied"})
-"""What follows a people that is somebody's patron and not where they are."""
+_BACKED = frozenset({"backed", "led", "trained", "made", "allied", "supported", "aligned", "funded", "loyal", "supplied"})
+"""What follows, behind a hyphen, the name of somebody's patron, which is not where they are."""
 DIRECTIONS = frozenset({"north", "south", "east", "west", *(a + b for a in ("north", "south") for b in ("east", "west"))})
 _PARTING = frozenset({"and", "while", "amid", "as", ";"})
 _UNNAMED = frozenset({"air_base", "base", "naval_base", "barracks"})
@@ -68,7 +68,7 @@ def of(
         (
             Attached(p, _score(scene, arguments, p, others, lexicon))
             for p in scene.places
-            if not p.dateline and not (p.demonym and _is_actors(scene, arguments, p))
+            if not p.dateline and not _is_actors(scene, arguments, p)
         ),
         key=lambda a: -a.score,
     )
@@ -92,12 +92,13 @@ def of(
 
 
 def _is_actors(scene: Scene, arguments: Arguments, place: NamedPlace) -> bool:
-    """Whether a people only says whose those are who act: "Turkish jets struck", "the Turkish-backed factions"."""
-    token = _head(scene, place)
+    """Whether a name only says whose those are who act: "Turkish jets struck", "the Turkey-backed factions"."""
+    token, words = _head(scene, place), scene.parse.words
     if token is None:
+        return place.demonym
+    if "-" in words[token + 1 : token + 2] and not _BACKED.isdisjoint(words[token + 2 : token + 3]):
         return True
-    backed = any(word in _BACKED for word in scene.parse.words[token + 1 : token + 3])
-    return backed or (token in arguments.who and token not in arguments.whom)
+    return place.demonym and token in arguments.who and token not in arguments.whom
 
 
 def _in_conjunct(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int]) -> bool:
