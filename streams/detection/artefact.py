@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 """Grows when the layout changes; a reader refuses any other."""
 
 CANONICAL, ALTERNATE, DEMONYM, SITE_HEAD, WEAK, SHORT = 1, 2, 4, 8, 16, 32

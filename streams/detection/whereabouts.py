@@ -34,7 +34,10 @@ _WIDE = frozenset({"country", "admin1"})
 """Precisions of what is too wide to be the place while anything narrower is."""
 _NAMING = frozenset({"compound", "nmod", "amod", "appos", "conj", "poss"})
 """How a name hangs on the noun that it names or the list that it stands in: "the Saky base", "the base, Saky", "Saky and Kacha"."""
+_BACKED = frozenset({"backed", "led", "trained", "made", "allied", "supported", "aligned", "funded", "loyal", "supplied"})
+"""What follows, behind a hyphen, the name of somebody's patron, which is not where they are."""
 DIRECTIONS = frozenset({"north", "south", "east", "west", *(a + b for a in ("north", "south") for b in ("east", "west"))})
+_PARTING = frozenset({"and", "while", "amid", "as", ";"})
 _UNNAMED = frozenset({"air_base", "base", "naval_base", "barracks"})
 """Sites that make a difference even without a name; a depot in a town is in the town."""
 NEAR_KM = 10.0
@@ -62,7 +65,7 @@ def of(
         inherits: Whether a trigger without a place of its own takes that of the trigger it hangs on.
     """
     every = [a for a in attached(scene, arguments, others, lexicon) if a.score > 0]
-    ranked = _sites_first(_objects_only(scene, arguments, every))
+    ranked = _sites_first(_objects_only(scene, arguments, _before_and(scene, arguments, every)))
     coreferent, token = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
         return [coreferent]
@@ -81,9 +84,19 @@ def of(
 
 
 def attached(scene: Scene, arguments: Arguments, others: frozenset[int], lexicon: Lexicon) -> list[Attached]:
-    """The places of a sentence, its dateline apart, with how well each belongs to the trigger; best first."""
-    found = (Attached(p, _score(scene, arguments, p, others, lexicon)) for p in scene.places if not p.dateline)
-    return sorted(found, key=lambda a: -a.score)
+    """The places of a sentence, its dateline and whose those are who act apart, with how well each belongs to the trigger; best first."""
+    named = (p for p in scene.places if not p.dateline and not _is_actors(scene, arguments, p))
+    return sorted((Attached(p, _score(scene, arguments, p, others, lexicon)) for p in named), key=lambda a: -a.score)
+
+
+def _is_actors(scene: Scene, arguments: Arguments, place: NamedPlace) -> bool:
+    """Whether a name only says whose those are who act: "Turkish jets struck", "the Turkey-backed factions"."""
+    token, words = _head(scene, place), scene.parse.words
+    if token is None:
+        return place.demonym
+    if "-" in words[token + 1 : token + 2] and not _BACKED.isdisjoint(words[token + 2 : token + 3]):
+        return True
+    return place.demonym and token in arguments.who and token not in arguments.whom
 
 
 def _in_conjunct(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int]) -> bool:
@@ -132,6 +145,21 @@ def _site_kind(scene: Scene, token: int) -> str | None:
     """The kind of site that a noun names with the words before it: "military airport"; None if it names none."""
     words = list(scene.parse.words[max(0, token - LONGEST + 1) : token + 1])
     return next((NOUNS[key] for first in range(len(words)) if (key := tuple(words[first:])) in NOUNS), None)
+
+
+def _before_and(scene: Scene, arguments: Arguments, ranked: list[Attached]) -> list[Attached]:
+    """Leave a noun the places told before "and", if any, where a verb follows: "clashes in Homs and shelling targets Idlib" are two deeds.
+
+    The parser takes all that for one subject, and Idlib for what the clashes target.
+    """
+    verb, words = arguments.verb, scene.parse.words
+    if verb is None or verb <= arguments.head:
+        return ranked
+    cut = next((t for t in range(verb, arguments.head, -1) if words[t] in _PARTING), None)
+    if cut is None:
+        return ranked
+    own = [a for a in ranked if not a.place.demonym and arguments.head < (_head(scene, a.place) or 0) < cut]
+    return own or ranked
 
 
 def _objects_only(scene: Scene, arguments: Arguments, ranked: list[Attached]) -> list[Attached]:

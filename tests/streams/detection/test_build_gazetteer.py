@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from streams.detection.artefact import CANONICAL, PLACE_BITS, SITE_HEAD, WEAK
-from streams.detection.build_gazetteer import Draft, index, kind_of, overlaid, radius_of, useful
+from streams.detection.build_gazetteer import Draft, index, kind_of, overlaid, radius_of, romanised, useful
 from streams.detection.overlay import OverlayRow
 
 
@@ -68,3 +68,15 @@ def test_a_name_of_several_places_lists_each_once_with_all_its_flags() -> None:
     trie, starts, postings = index([("homs", 7, 1), ("homs", 2, 1), ("homs", 7, 8), ("hama", 3, 1)])
     slot = trie["homs"]
     assert postings[starts[slot] : starts[slot + 1]].tolist() == [2 | 1 << PLACE_BITS, 7 | 9 << PLACE_BITS]
+
+
+@pytest.mark.parametrize(
+    ("key", "spellings"),
+    [
+        pytest.param("deir ez zor", ["deir zor", "deir ezzor"], id="article within"),
+        pytest.param("ar raqqah", ["raqqah", "arraqqah"], id="article before"),
+        pytest.param("homs", [], id="no article"),
+    ],
+)
+def test_an_article_may_be_left_out_or_run_together(key: str, spellings: list[str]) -> None:
+    assert list(romanised(key)) == spellings

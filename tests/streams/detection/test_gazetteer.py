@@ -91,6 +91,17 @@ def test_a_site_that_is_replaced_is_gone(gazetteer: Gazetteer) -> None:
         ),
         pytest.param("An NGO spoke to the MOT.", [], id="acronyms"),
         pytest.param("Ore was mined.", [], id="a short form alone"),
+        pytest.param("Raids on Al-Raqqah and al-Bab.", ["Al-Raqqah", "al-Bab"], id="an article is never a place in Norway"),
+        pytest.param("Jets over Deir Ezzor, Arraqqah.", ["Deir Ezzor", "Arraqqah"], id="an article run together with its name"),
+        pytest.param("Shells fell on Wadi Xyzzy.", [], id="the first word of an unknown name is no place in India"),
+        pytest.param("They fled Khan al-Xyzzy village.", [], id="nor is the last one"),
+        pytest.param("Exchange of fire; Massacre near Homs.", ["Homs"], id="an English word at the head of a sentence"),
+        pytest.param(
+            "Russia Strikes Kharkiv Market As Kupiansk Burns",
+            ["Russia", "Kharkiv", "Kupiansk"],
+            id="capitals say nothing in such a headline",
+        ),
+        pytest.param("Fighting reached Bunagana and Wad al-Noura.", ["Bunagana", "Wad al-Noura"], id="villages of our own"),
     ],
 )
 def test_names_are_found_where_they_are_places(gazetteer: Gazetteer, text: str, found: list[str]) -> None:

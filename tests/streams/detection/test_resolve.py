@@ -1,9 +1,11 @@
 """A text and its toponyms go in, the places meant come out."""
 
+import re
+
 import pytest
 
 from streams.detection.gazetteer import Gazetteer
-from streams.detection.geodesy import bearing, distance_km, grid
+from streams.detection.geodesy import bearing, beyond, distance_km, grid
 from streams.detection.resolve import locate, resolve
 from streams.records import Place
 
@@ -118,3 +120,84 @@ def test_distance_and_bearing() -> None:
     assert float(distance_km(34.5624, 38.284, 34.5225, 37.6272)) == pytest.approx(60.3, abs=0.5)
     assert bearing(34.5624, 38.284, 34.5225, 37.6272) == "W"
     assert bearing(0, 0, 1, 1) == "NE"
+
+
+def spans_of(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Take the brackets out of a text and give the spans that they enclosed."""
+    plain, spans = "", []
+    for part in re.split(r"(\[[^]]*\])", text):
+        if part.startswith("["):
+            spans.append((len(plain), len(plain) + len(part) - 2))
+        plain += part.strip("[]")
+    return plain, spans
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        pytest.param("A [Paris] man met [Honey Grove] friends; the [Lamar County] sheriff came.", ["Texas"] * 3, id="doubtful names agree"),
+        pytest.param("Rain in [Georgia], [Oregon] and [New York].", ["Georgia", "Oregon", "New York"], id="a list is of one level"),
+        pytest.param("Snow in [Wood], [Lucas] and [Henry] counties of [Ohio].", ["Ohio"] * 4, id="a type word behind a list"),
+        pytest.param("A barn burnt in [Xyzzyton], [Missouri].", ["Missouri"] * 2, id="what holds an unknown place"),
+        pytest.param("A fair in [Xyzzy Park] in [Whittier], [California].", ["California"] * 3, id="what an unknown site is in"),
+        pytest.param("Games at [Whittier]'s [Xyzzy Park], [California].", ["California"] * 3, id="whose an unknown site is"),
+        pytest.param("He studied in [Nashville] and at the [University of Memphis].", ["Tennessee"] * 2, id="a university's town"),
+        pytest.param("Votes in [Quebec].", ["Quebec"], id="a province of which the town is a small part"),
+    ],
+)  # fmt: skip
+def test_names_are_told_by_those_beside_them(gazetteer: Gazetteer, text: str, meant: list[str]) -> None:
+    assert [place and place.admin1 for place in resolve(gazetteer, *spans_of(text))] == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "places", "reason"),
+    [
+        pytest.param("Shells hit Idlib, Aleppo and Madaya.", ["SY"] * 3, None, id="a spelling of the country that the rest is in"),
+        pytest.param("Raids on Idlib and Aleppo, said a man from Olney.", ["SY", "SY", None], "far from there", id="a small town far off"),
+        pytest.param("Raids on Homs town in western Aleppo.", ["SY", "SY"], None, id="a large town may be told wrongly"),
+        pytest.param("They left Olney in western Ukraine.", [None, "UA"], "not where the text says", id="not in what is said to hold it"),
+    ],
+)
+def test_a_sense_may_be_doubted(gazetteer: Gazetteer, text: str, places: list[str | None], reason: str | None) -> None:
+    located = locate(gazetteer, text)
+    assert [p and p.country for p in located.places] == places
+    assert [r for r in located.reasons if r] == [] if reason is None else reason in " ".join(filter(None, located.reasons))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "away_km", "radius_km"),
+    [
+        pytest.param("Rockets hit a post 20 km west of Palmyra.", "Palmyra", 20, 8, id="distance and direction make a point"),
+        pytest.param("Rockets hit a post 12km from Palmyra.", "Palmyra", 0, 12, id="a distance makes a circle"),
+        pytest.param("They stopped 300 metres from the T4 base.", "T4 base", 0, 1, id="metres"),
+        pytest.param("A mine ten miles north-east of the town of Kidal.", "Kidal", 16, 6.4, id="miles and words"),
+    ],
+)
+def test_an_offset_is_kept(gazetteer: Gazetteer, text: str, name: str, away_km: float, radius_km: float) -> None:
+    place, at = place_of(gazetteer, text, name), place_of(gazetteer, name, name)
+    assert place is not None
+    assert at is not None
+    assert float(distance_km(place.lat, place.lon, at.lat, at.lon)) == pytest.approx(away_km, abs=0.5)
+    assert place.radius_km == pytest.approx(radius_km, rel=0.5)
+    assert place.precision == "near"
+
+
+def test_a_direction_moves_a_point_that_way() -> None:
+    assert bearing(34.5, 38.3, *beyond(34.5, 38.3, 20, "W")) == "W"
+    assert bearing(-17.0, 179.9, *beyond(-17.0, 179.9, 50, "NE")) == "NE"
+
+
+def test_a_countryside_lies_around_its_town(gazetteer: Gazetteer) -> None:
+    place, town = place_of(gazetteer, "Raids in the countryside of Hama.", "Hama"), place_of(gazetteer, "Raids on Hama.", "Hama")
+    assert place is not None
+    assert town is not None
+    assert (place.kind, place.precision) == ("region", "admin1")
+    assert (place.lat, place.lon) == (town.lat, town.lon)
+    assert place.radius_km > 50
+
+
+def test_a_country_stands_in_its_middle_and_not_at_its_capital(gazetteer: Gazetteer) -> None:
+    peru = place_of(gazetteer, "The Peruvian army left.", "Peruvian")
+    assert peru is not None
+    assert (round(peru.lat), round(peru.lon)) == (-10, -75)
+    assert peru.radius_km > 500
