@@ -180,7 +180,8 @@ def _is_state(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "The besieged town", "the battered junta", "spent his years encircled": a state of things is no news (rule 7)."""
     parse = scene.parse
     if parse.tags[head] in {"VBN", "VBD", "JJ"} and parse.deps[head] == "amod" and trigger.frame in {"hit", "take", "air", "assault"}:
-        return parse.heads[head] > head and not parse.tags[parse.heads[head]].startswith("NNP")
+        noun = parse.heads[head]
+        return noun > head and not (parse.tags[noun].startswith("NNP") and scene.text[parse.starts[noun]].isupper())
     return (
         trigger.frame == "siege"
         and parse.tags[head] in {"VBN", "JJ"}
