@@ -27,16 +27,25 @@ KINDS: dict[str, tuple[Callable[[], Iterator[Article]], int, int]] = {
     "general news of 315 words, labelled": (lambda: labelled(), 466, 60),
 }
 """Each kind of text: what makes it, how many of them are read by us, and how many by stock spaCy."""
-HOSTILE: dict[str, Callable[[int], str]] = {
-    "an article of {} MB of war": lambda n: " ".join(a.text for a in islice(newspaper(n // 1_000, war=1.0), n // 1_600)),
-    "{} MB of trigger words": lambda n: "attack " * (n // 7),
-    "{} MB without a space": lambda n: "attackbomb" * (n // 10),
-    "{} MB of place names": lambda n: "Homs Gao Paris Sake Kharkiv " * (n // 28) + "attacked",
-    "{} MB of places, a comma between": lambda n: "attack in Homs, Aleppo, Springfield, Texas, " * (n // 44),
-    "{} MB of soldiers killed in a sentence": lambda n: "soldiers were killed and " * (n // 25),
-    "{} MB of lines": lambda n: "Rebels attacked\n" * (n // 16),
+HOSTILE: dict[str, tuple[int, Callable[[int], str]]] = {
+    "an article of 2 MB, of war": (2_000_000, lambda n: " ".join(a.text for a in islice(newspaper(n // 1_000, war=1.0), n // 1_650))),
+    "a million trigger words": (7_000_000, lambda n: "attack " * (n // 7)),
+    "7 MB without a space": (7_000_000, lambda n: "attackbomb" * (n // 10)),
+    "10,000 places, no two alike": (120_000, lambda n: unlike(n)),
+    "10,000 places in a row": (60_000, lambda n: "Homs Gao Paris Sake Kharkiv " * (n // 28) + "attacked"),
+    "4,000 deaths without a full stop": (100_000, lambda n: "soldiers were killed and " * (n // 25)),
+    "20,000 lines": (320_000, lambda n: "Rebels attacked\n" * (n // 16)),
 }
-MEGABYTES = 2
+"""Each text that was made to be slow: how many letters, and what makes it."""
+
+
+def unlike(length: int) -> str:
+    """Names of towns, each once, one after the other as if it lay in the next."""
+    from streams.detection.gazetteer import Gazetteer
+
+    gazetteer = Gazetteer.load()
+    names = dict.fromkeys(gazetteer.candidate(row).name for row in range(5_000, 5_000 + length // 8))
+    return f"Rebels attacked {', '.join(names)}"[:length]
 
 
 def labelled() -> Iterator[Article]:
@@ -66,11 +75,11 @@ def measured() -> Iterator[Figure]:
     for _ in map(detector.read, _batches(newspaper(200, war=0.5))):
         pass
     yield "memory after 200 articles", f"{_resident():,.0f} MB", "", ""
-    yield from rates(detector)
-    yield resolving(detector)
-    for what, make in HOSTILE.items():
-        yield growth(what, make, detector)
+    for what, (letters, make) in HOSTILE.items():
+        yield growth(what, letters, make, detector)
     yield "memory after hostile text, peak", f"{_resident():,.0f} MB", "", ""
+    yield resolving(detector)
+    yield from rates(detector)
 
 
 def rates(detector: Any) -> Iterator[Figure]:
@@ -104,10 +113,10 @@ def resolving(detector: Any) -> Figure:
     return "places of such news found and resolved, nothing else", f"{len(texts) / spent:,.0f}/s", "", ""
 
 
-def growth(what: str, make: Callable[[int], str], detector: Any) -> Figure:
+def growth(what: str, letters: int, make: Callable[[int], str], detector: Any) -> Figure:
     """What twice as much of a text costs."""
-    half, whole = (cpu(lambda n=n: detector.read([Article(id="hostile", text=make(n * 1_000_000))])) for n in (MEGABYTES // 2, MEGABYTES))
-    return what.format(MEGABYTES), f"{whole:.1f} s", f"half of it: {half:.1f} s", f"{whole / half:.1f}"
+    half, whole = (cpu(lambda n=n: detector.read([Article(id="hostile", text=make(n))])) for n in (letters // 2, letters))
+    return what, f"{whole:.1f} s", f"half of it: {half:.1f} s", f"{whole / half:.1f}"
 
 
 def cpu(work: Callable[[], object]) -> float:
