@@ -12,7 +12,7 @@ from streams.detection.senses import COUNTRY, LARGE_TOWN, OF_KIND, Name
 
 BESIDE_KM = 100.0
 """How far beyond its edge a place may be from what it is said to be in or by."""
-KNOWN_TOWN = 100_000
+KNOWN_TOWN = 50_000
 """People below which a town has to fit with what else a text names."""
 FIRM = 50
 """Well-known places of a text that a lesser one is held against."""
@@ -80,9 +80,11 @@ def _doubt(gazetteer: Gazetteer, name: Name, index: int, around: int | None, oth
 
 
 def _is_firm(gazetteer: Gazetteer, index: int) -> bool:
-    """Whether a place is no country and well known by itself."""
+    """Whether a place is well known by itself and what a text is about: no country, nor a capital, where people only speak."""
     kind = gazetteer.kind_numbers[index]
-    return bool(kind != COUNTRY and (OF_KIND["admin1"][kind] or gazetteer.places["population"][index] >= LARGE_TOWN))
+    if kind == COUNTRY or gazetteer.capitals[index]:
+        return False
+    return bool(OF_KIND["admin1"][kind] or gazetteer.places["population"][index] >= LARGE_TOWN)
 
 
 def _is_lesser(gazetteer: Gazetteer, index: int) -> bool:

@@ -154,6 +154,7 @@ def test_names_are_told_by_those_beside_them(gazetteer: Gazetteer, text: str, me
     [
         pytest.param("Shells hit Idlib, Aleppo and Madaya.", ["SY"] * 3, None, id="a spelling of the country that the rest is in"),
         pytest.param("Raids on Idlib and Aleppo, said a man from Olney.", ["SY", "SY", None], "far from there", id="a small town far off"),
+        pytest.param("Speaking in Moscow, he said that Palmyra had fallen.", ["RU", "SY"], None, id="a capital is where people speak"),
         pytest.param("Raids on Homs town in western Aleppo.", ["SY", "SY"], None, id="a large town may be told wrongly"),
         pytest.param("They left Olney in western Ukraine.", [None, "UA"], "not where the text says", id="not in what is said to hold it"),
     ],
