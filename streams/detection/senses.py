@@ -7,6 +7,7 @@ has one sense per document. Weights were found on news corpora by random search,
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import msgspec
@@ -54,7 +55,7 @@ class Weights(msgspec.Struct, frozen=True):
     skeleton: float = -1.0
     vote: float = 8.0
     nation: float = 2.0
-    """Its country is named in the document."""
+    """Its country is named in the document, or one who fights there is."""
     division: float = 1.7
     """Its first-level division is named in the document."""
     contained: float = 7.0
@@ -161,17 +162,21 @@ class Ranked(NamedTuple):
     """Whether it lies in what the text puts after the name."""
 
 
-def choose(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights) -> list[int | None]:
-    """Choose one row of the gazetteer for each name; None where there is none to choose."""
+def choose(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights, fought: AbstractSet[str] = frozenset()) -> list[int | None]:
+    """Choose one row of the gazetteer for each name; None where there is none to choose. *fought*: see `rank`."""
     found = []
-    for name, ranked in zip(names, rank(gazetteer, names, weights), strict=True):
+    for name, ranked in zip(names, rank(gazetteer, names, weights, fought), strict=True):
         best = int(np.argmax(ranked.scores)) if len(ranked.rows) else None
         found.append(None if best is None else _held(gazetteer, name, int(ranked.rows[best]), bool(ranked.inside[best])))
     return found
 
 
-def rank(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights) -> list[Ranked]:
-    """Score all that each name may mean, jointly."""
+def rank(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights, fought: AbstractSet[str] = frozenset()) -> list[Ranked]:
+    """Score all that each name may mean, jointly.
+
+    Args:
+        fought: Countries (ISO 3166) in which those fight whom the document names: see `theatres`.
+    """
     sizes = [len(n.places) for n in names]
     if not sum(sizes):
         return [Ranked(n.places, np.zeros(0), np.zeros(0, dtype=bool)) for n in names]
@@ -180,11 +185,12 @@ def rank(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights) -> list[
     own = _own_score(gazetteer, names, rows, weights)
     total = own
     containers = _containment(gazetteer, names, rows, owner)
+    theatres = np.isin(gazetteer.countries, sorted(fought))
     for _ in range(2):
         total = (
             own
             + weights.contained * containers
-            + _context_score(gazetteer, names, rows, owner, total + weights.contained * containers, weights)
+            + _context_score(gazetteer, names, rows, owner, total + weights.contained * containers, weights, theatres)
         )
     ends = np.cumsum(sizes)
     spans = [slice(e - s, e) for s, e in zip(sizes, ends, strict=True)]
@@ -275,8 +281,16 @@ def _containment(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, own
     return marks
 
 
-def _context_score(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, owner: Indices, base: Floats, weights: Weights) -> Floats:
-    """Score how well each candidate fits with the likely senses of the other names."""
+def _context_score(
+    gazetteer: Gazetteer,
+    names: Sequence[Name],
+    rows: Indices,
+    owner: Indices,
+    base: Floats,
+    weights: Weights,
+    theatres: NDArray[np.bool_],
+) -> Floats:
+    """Score how well each candidate fits with the likely senses of the other names, and with who fights where."""
     likely = _softmax(base, owner, len(names), weights.unknown)
     table = gazetteer.places
     country = table["country"][rows].astype(np.int64)
@@ -288,7 +302,7 @@ def _context_score(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, o
     share = others / max(1.0, len(names) - 1.0)
     saturated = share * (1 - np.exp(-(len(names) - 1) / 1.5))
     kinds = gazetteer.kind_numbers[rows]
-    nations = np.zeros(len(gazetteer.countries), dtype=bool)
+    nations = theatres.copy()
     nations[country[(kinds == COUNTRY) & (likely > 0.5)]] = True
     nation = nations[country] & (kinds != COUNTRY)
     named = rows[(kinds == ADMIN1) & (likely > 0.5)]
