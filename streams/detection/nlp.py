@@ -8,6 +8,7 @@ the environment of a process that parses, before numpy is imported.
 import importlib.util
 import time
 from collections.abc import Sequence
+from sys import intern
 from typing import Any
 
 from streams.detection.grammar import Parse, children_of, mended
@@ -90,10 +91,13 @@ def _blis_is_quicker() -> bool:
 
 
 def _read(document: Any) -> Parse:
-    """All columns of a document at once: a token object for each word would cost as much as a tenth of the parse."""
+    """All columns of a document at once: a token object for each word would cost as much as a tenth of the parse.
+
+    Equal words are one string, or a long article's would take most of the memory.
+    """
     columns = document.to_array(["LOWER", "TAG", "DEP", "HEAD", "IDX", "LENGTH"]).T
     string = document.vocab.strings.__getitem__
-    words, tags, deps = ([string(key) for key in column.tolist()] for column in columns[:3])
+    words, tags, deps = ([intern(string(key)) for key in column.tolist()] for column in columns[:3])
     offsets = columns[3].astype("int64").tolist()
     starts = columns[4].tolist()
     heads = [token + offset for token, offset in enumerate(offsets)]
