@@ -149,7 +149,7 @@ class Detector:
 
     def _speaks_of_arms(self, context: Counter[str], folded: str) -> bool:
         """Whether a text has any word without which "attack" or "take" is never believed: see `sense.grounded`."""
-        return bool(context.keys() & _ARMS or self.lexicon.actors.find(folded) or self.lexicon.states.find(folded))
+        return bool(context.keys() & _ARMS or "civilian" in folded or self.lexicon.actors.find(folded) or self.lexicon.states.find(folded))
 
     def _cited(self, body: str, part: Part) -> Outlet | None:
         """The agency in the dateline: "(Reuters)", "AP -"."""

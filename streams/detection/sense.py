@@ -131,7 +131,7 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
     )
     match trigger.frame:
         case "kill":
-            dead = scene.classes_of(arguments.who | arguments.whom)
+            dead = scene.classes_of((arguments.who | arguments.whom) - _civilian_only_in_name(scene, arguments))
             if "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful):
                 return True
             idea = "abstract" in scene.classes_of(arguments.objects)
@@ -157,6 +157,12 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
         case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True
     return bool(found & LOOSE_GROUNDS)
+
+
+def _civilian_only_in_name(scene: Scene, arguments: Arguments) -> frozenset[int]:
+    """ "A civilian employee": the adjective makes no victim of war."""
+    parse = scene.parse
+    return frozenset(t for t in arguments.who | arguments.whom if parse.words[t] == "civilian" and parse.deps[t] in {"amod", "compound"})
 
 
 def _is_state_itself(scene: Scene, who: frozenset[int]) -> bool:

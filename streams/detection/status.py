@@ -187,7 +187,14 @@ def _own_words(scene: Scene, arguments: Arguments, above: list[int]) -> set[str]
                 if parse.deps[child] in {"amod"} and token != arguments.head:
                     continue
                 words.add(parse.words[child])
-    return words
+    return words | _none_of(scene, arguments.head)
+
+
+def _none_of(scene: Scene, head: int) -> set[str]:
+    """ "No civilians were killed", "killed no one": the word that counts nobody."""
+    parse = scene.parse
+    parties = (c for c in parse.children[head] if parse.deps[c] in {"nsubj", "nsubjpass", "dobj"})
+    return {"no" for party in parties for c in parse.children[party] if parse.words[c] == "no" and parse.deps[c] == "det"}
 
 
 def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozenset[str], through: frozenset[str]) -> bool:
