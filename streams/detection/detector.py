@@ -149,7 +149,12 @@ class Detector:
 
     def _speaks_of_arms(self, context: Counter[str], folded: str) -> bool:
         """Whether a text has any word without which "attack" or "take" is never believed: see `sense.grounded`."""
-        return bool(context.keys() & _ARMS or "civilian" in folded or self.lexicon.actors.find(folded) or self.lexicon.states.find(folded))
+        return bool(
+            context.keys() & _ARMS
+            or any(word in folded for word in _OF_WAR)
+            or self.lexicon.actors.find(folded)
+            or self.lexicon.states.find(folded)
+        )
 
     def _cited(self, body: str, part: Part) -> Outlet | None:
         """The agency in the dateline: "(Reuters)", "AP -"."""
@@ -205,6 +210,8 @@ class Detector:
 
 
 _ARMS = ARMED | WEAPONS | {"force", "war_word", "mil_site", "site", "hardware"}
+_OF_WAR = ("civilian", "massacre")
+"""Words of nobody under arms without whom there is no use for them."""
 _PLAIN = frozenset({"arrest", "disrupt", "claim", "bomb", "loot", "none"})
 """Frames whose own words may be enough."""
 _TERRITORY = frozenset({"government_regains_territory", "non_state_actor_overtakes_territory", "non_violent_transfer_of_territory"})

@@ -130,7 +130,12 @@ def _may_be_grounded(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
     loose = bool(draft.actors) or any(draft.context[name] for name in ("state_force", "nonstate", "war_word"))
     match trigger.frame:
         case "kill":
-            return "martyr" in trigger.pattern or "dead_combatant" in near or (draft.counts_people and bool(draft.actors))
+            return (
+                "martyr" in trigger.pattern
+                or "dead_combatant" in near
+                or "massacre" in draft.folded
+                or (draft.counts_people and bool(draft.actors))
+            )
         case "chemical":
             return True
         case "bomb":

@@ -17,6 +17,8 @@ from streams.records import Place
 
 ARMED = frozenset({"state_force", "nonstate"})
 WEAPONS = frozenset({"w_air", "w_indirect", "w_bomb", "w_grenade", "w_chemical", "w_suicide", "w_gun"})
+HARM = frozenset({"casualties", "fatalities"})
+"""What counts the dead without a number."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class Draft:
     def counts_people(self) -> bool:
         """Whether it counts dead or injured."""
         toll = casualties.read(self.text)
-        return bool(toll.killed or toll.injured)
+        return bool(toll.killed or toll.injured) or any(word in self.folded for word in HARM)
 
 
 def sketch(

@@ -10,7 +10,7 @@ from functools import cache
 
 from streams.detection.arguments import Arguments
 from streams.detection.lexicon import DATA, LexiconError, rows
-from streams.detection.scene import ARMED, WEAPONS, NamedActor, Scene
+from streams.detection.scene import ARMED, HARM, WEAPONS, NamedActor, Scene
 from streams.detection.triggers import Trigger
 
 DOMAINS = (
@@ -134,6 +134,8 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             dead = scene.classes_of((arguments.who | arguments.whom) - _civilian_only_in_name(scene, arguments))
             if "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful):
                 return True
+            if "near_toll" in found and not doubtful and _is_massacre(scene, arguments):
+                return True
             idea = "abstract" in scene.classes_of(arguments.objects)
             return "near_toll" in found and not doubtful and not idea and _is_state_itself(scene, arguments.who)
         case "intercept":
@@ -157,6 +159,11 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
         case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True
     return bool(found & LOOSE_GROUNDS)
+
+
+def _is_massacre(scene: Scene, arguments: Arguments) -> bool:
+    """ "The massacre killed eleven", "massacred villagers": with a toll nobody means a defeat by it."""
+    return any(scene.parse.words[t].startswith("massacre") for t in arguments.who | {arguments.head})
 
 
 def _civilian_only_in_name(scene: Scene, arguments: Arguments) -> frozenset[int]:
@@ -271,7 +278,7 @@ def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     found += ["near_site"] if "mil_site" in others else []
     found += ["near_war"] if "war_word" in others else []
     found += ["near_sport_twice"] if sum("sport" in names for names in scene.classes.values()) > 1 else []
-    found += ["near_toll"] if scene.toll.killed or scene.toll.injured else []
+    found += ["near_toll"] if scene.toll.killed or scene.toll.injured or not HARM.isdisjoint(scene.parse.words) else []
     found += ["near_score"] if _SCORE.search(scene.text) else []
     return found + [f"near_{name}" for name in DOMAINS if name in near]
 
