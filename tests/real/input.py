@@ -1,4 +1,4 @@
-"""Thousands of articles as the world sends them: again, revised, re-issued, out of order. Labelled news, if there is some, or our own."""
+"""Thousands of articles as the world sends them: again, revised, re-issued, out of order. Labelled and real news, where it lies, or our own."""
 
 import json
 import random
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from streams.feeds.parse import parse
 from streams.records import Article, digest
 
 SPREAD = timedelta(hours=5)
@@ -57,7 +58,7 @@ def many_articles(count: int, now: datetime, shared: Path, *, seed: int = 1) -> 
 
     Args:
         now: When the last of them was fetched, at most.
-        shared: Where labelled news lies, if it does.
+        shared: Where labelled news and real feeds lie, if they do.
     """
     rng = random.Random(seed)
     fresh = _fresh(rng, now, shared)
@@ -76,7 +77,7 @@ def many_articles(count: int, now: datetime, shared: Path, *, seed: int = 1) -> 
 
 
 def _fresh(rng: random.Random, now: datetime, shared: Path) -> Iterator[Article]:
-    texts = list(_labelled(shared)) or [("", text) for text in islice(our_own(now), 20_000)]
+    texts = [*_labelled(shared), *_of_feeds(shared)] or [("", text) for text in islice(our_own(now), 20_000)]
     rng.shuffle(texts)
     for i, (title, text) in enumerate(texts):
         fetched = _some_time(rng, now)
@@ -110,6 +111,14 @@ def _labelled(shared: Path) -> Iterator[tuple[str, str]]:
                 if len(item["text"]) <= LONGEST:
                     title = item.get("title") or ""
                     yield "" if title == item["text"] else title, item["text"]
+
+
+def _of_feeds(shared: Path) -> Iterator[tuple[str, str]]:
+    """Title and text of each entry of real feed documents."""
+    for path in sorted((shared / "feeds").glob("*.*")):
+        if path.suffix != ".tsv":
+            for entry in parse(path.read_bytes(), feed=path.stem).articles:
+                yield entry.title or "", entry.text[:LONGEST]
 
 
 def _some_time(rng: random.Random, now: datetime) -> datetime:
