@@ -1,4 +1,4 @@
-"""Thousands of articles as the world sends them: again, revised, re-issued, out of order. Labelled and real news, where it lies, or our own."""
+"""Thousands of articles as the world sends them: again, revised, re-issued, out of order. Real and labelled news, if any, or our own."""
 
 import json
 import random
