@@ -40,7 +40,8 @@ Figure = tuple[str, str, str, str]
 PARTITIONS = 4
 ARTICLES_READ = 20_000
 MENTIONS_FUSED = 20_000
-STATES = 100_000
+STATES = 112_000
+"""Mentions that make 100,000 events."""
 PER_SECOND = 50
 SECONDS = 60
 FEEDS = 10
