@@ -87,13 +87,13 @@ def answer(
     work: Callable[[Sequence[Any]], Sequence[Any]],
     *,
     strict: bool,
-    put: Callable[[Any], None] = put,
+    encode: Callable[[Any], bytes] = msgspec.json.encode,
 ) -> int:
     """Answer every line of *stream* on standard output.
 
     Args:
         work: From what was asked to the answers, one each, in order.
-        put: Writes one answer.
+        encode: From an answer to its bytes; what cannot be read is answered in JSON.
         strict: Stop with 2 at the first line that cannot be read.
 
     Returns:
@@ -103,12 +103,12 @@ def answer(
         good = iter(work([line.asked for line in batch if line.error is None]))
         for line in batch:
             if line.error is None:
-                put(next(good))
+                sys.stdout.buffer.write(encode(next(good)) + b"\n")
                 continue
             print(f"line {line.number}: {line.error}; each line must be one JSON object as docs/contract.md says", file=sys.stderr)
             if strict:
                 sys.stdout.buffer.flush()
                 return 2
             put({"id": line.id, "error": line.error})
-        sys.stdout.flush()
+        sys.stdout.buffer.flush()
     return 0

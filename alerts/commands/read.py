@@ -62,12 +62,11 @@ def detect(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:
 def explain(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:
     """Say of each article how it was read: every trigger, candidate place and status cue, and why each mention may alert or not."""
     detector = detector_of(settings)
-    gazetteer = Gazetteer.load(settings.gazetteer or FOLDER, extra=settings.sites)
 
     def work(asked: Sequence[Asked]) -> list[str]:
-        return ["\n".join(explained(detector, gazetteer, a.article())) for a in asked]
+        return ["".join(f"{line}\n" for line in explained(detector, a.article())) for a in asked]
 
-    return answer(stream, Asked, work, strict=strict, put=lambda text: print(f"{text}\n"))
+    return answer(stream, Asked, work, strict=strict, encode=str.encode)
 
 
 def resolve_spans(stream: IO[bytes], settings: Settings, *, strict: bool) -> int:

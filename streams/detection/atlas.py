@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams.detection.gazetteer import FOLDER, Gazetteer
-from streams.detection.resolve import locate, resolve
+from streams.detection.gazetteer import FOLDER, Candidate, Gazetteer
+from streams.detection.resolve import candidates, locate, resolve
 from streams.detection.scene import NamedPlace
+from streams.detection.toponyms import Toponym
 from streams.records import Place
 
 _ARTICLE = "[Aa]l|[Aa]d|[Aa]n|[Aa]r|[Aa]s|[Aa]sh|[Aa]t|[Aa]z|[Ee]l|[Ee]d|[Ee]s|[Ee]z"
@@ -45,6 +46,10 @@ class Atlas:
     def site(self, words: str, context: str) -> Place | None:
         """What a site's name means that the text only implies; None if no such site is known."""
         return resolve(self.gazetteer, words, [(0, len(words))])[0]
+
+    def candidates(self, text: str, most: int) -> list[tuple[Toponym, list[tuple[Candidate, float]]]]:
+        """Every place name of *text* with what it may mean and how well each fits, at most so many, best first."""
+        return candidates(self.gazetteer, text, most)
 
     def _romanised(self, text: str, start: int, end: int, known: list[NamedPlace]) -> list[NamedPlace]:
         """Names spelt another way than the gazetteer does: "Deir Ezzor". Taken only in a country that the text speaks of."""

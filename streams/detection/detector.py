@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from streams.detection import lexicon as lexicons
 from streams.detection import mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers
 from streams.detection.gate import Gate, may_tell
+from streams.detection.gazetteer import Candidate
 from streams.detection.grammar import Parser
 from streams.detection.language import foreign
 from streams.detection.lexicon import Hit, Lexicon, Outlet, fold
@@ -19,6 +20,7 @@ from streams.detection.parts import Part
 from streams.detection.provenance import made_by
 from streams.detection.scene import ARMED, WEAPONS, Draft, NamedActor, NamedPlace, Scene, classes_of, compose, outlet_of, sketch
 from streams.detection.tellings import Memory, Telling
+from streams.detection.toponyms import Toponym
 from streams.records import Article, Mention, Occurred, Place
 
 REMEMBERED = 60
@@ -37,6 +39,9 @@ class Placer(Protocol):
 
     def site(self, words: str, context: str) -> Place | None:
         """What a name that the text only implies means: "Palmyra airport" for "its airport"."""
+
+    def candidates(self, text: str, most: int) -> list[tuple[Toponym, list[tuple[Candidate, float]]]]:
+        """What each place name may mean, for people who ask why."""
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 from streams.detection import mentions, sense, status, tellings, triggers, whereabouts
 from streams.detection.detector import Detector, Step
-from streams.detection.gazetteer import Gazetteer
 from streams.detection.lexicon import fold
-from streams.detection.resolve import candidates
 from streams.detection.scene import NamedPlace, Scene
 from streams.detection.tellings import Read
 from streams.records import CURRENT, Article, Mention, Place
@@ -15,7 +13,7 @@ MOST = 4
 """Candidates shown for each name."""
 
 
-def explain(detector: Detector, gazetteer: Gazetteer, article: Article) -> Iterator[str]:
+def explain(detector: Detector, article: Article) -> Iterator[str]:
     """The lines: the words that may tell of an event, the sentences that were parsed, the places, what came of it."""
     body = article.body
     steps = list(detector.follow(article))
@@ -23,7 +21,7 @@ def explain(detector: Detector, gazetteer: Gazetteer, article: Article) -> Itera
     yield from _scanned(detector, article, steps)
     for step in steps:
         yield from _sentence(detector, step, article)
-    yield from _places(gazetteer, body)
+    yield from _places(detector, body)
     yield "mentions"
     found = detector.read([article])[0]
     yield from (f"  {_mention(m)}" for m in found)
@@ -31,11 +29,11 @@ def explain(detector: Detector, gazetteer: Gazetteer, article: Article) -> Itera
         yield "  none"
 
 
-def _places(gazetteer: Gazetteer, body: str) -> Iterator[str]:
+def _places(detector: Detector, body: str) -> Iterator[str]:
     """Every place name where it first stands, with what it may mean."""
     yield "places"
     seen = set[str]()
-    for toponym, ranked in candidates(gazetteer, body, MOST):
+    for toponym, ranked in detector.placer.candidates(body, MOST):
         words = body[toponym.start : toponym.end]
         if words in seen:
             continue
@@ -69,7 +67,7 @@ def _sentence(detector: Detector, step: Step, article: Article) -> Iterator[str]
     scene = step.scene
     yield f"sentence at {scene.start}{', headline' if scene.headline else ''}: {' '.join(scene.text.split())!r}"
     heads = tellings.heads(scene)
-    examined = {t: tellings.examine(scene, t, head) for t, head in heads.items()}
+    examined = tellings.examined(scene)
     for trigger, one in examined.items():
         yield f"  {scene.text[trigger.start : trigger.end]!r}"
         if one.signs:

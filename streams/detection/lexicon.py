@@ -169,6 +169,8 @@ class ActorName:
     type: str
     since: int | None
     until: int | None
+    theatre: tuple[str, ...] = ()
+    """Countries (ISO 3166) in which they fight under that name; empty for states, and where a name says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -272,11 +274,11 @@ def _weapons() -> dict[str, object]:
 
 def _actors() -> dict[str, object]:
     found: dict[str, tuple[ActorName, ...]] = {}
-    for line, (actor, name, kind, _, since, until, aliases) in rows("actors.tsv", 7):
-        years = [_number("actors.tsv", line, cell) if cell else None for cell in (since, until)]
+    for line, (actor, name, kind, _, since, until, theatre, aliases) in rows("actors.tsv", 8):
+        first, last = (_number("actors.tsv", line, cell) if cell else None for cell in (since, until))
         for alias in aliases.split("|"):
             key = " ".join(fold(alias).split())
-            found[key] = (*found.get(key, ()), ActorName(actor, name, kind, *years))
+            found[key] = (*found.get(key, ()), ActorName(actor, name, kind, first, last, tuple(theatre.split())))
     return dict(found)
 
 

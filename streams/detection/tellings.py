@@ -114,11 +114,19 @@ class Memory:
 
 def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
     """The tellings of one sentence."""
-    examined = (examine(scene, t, head) for t, head in heads(scene).items())
-    found = [e.read for e in examined if e.read is not None and e.refused is None]
-    found = [r for r in found if not _is_means(scene, r, found)]
+    found = [e.read for e in examined(scene).values() if e.read is not None and e.refused is None]
     told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], memory, lexicon)]
     return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
+
+
+def examined(scene: Scene) -> dict[Trigger, Examined]:
+    """What came of each trigger of a sentence."""
+    found = {t: examine(scene, t, head) for t, head in heads(scene).items()}
+    told = [e.read for e in found.values() if e.read is not None and e.refused is None]
+    for trigger, one in found.items():
+        if one.refused is None and one.read is not None and _is_means(scene, one.read, told):
+            found[trigger] = replace(one, refused="the weapon of an attack on the ground, which is told by itself")
+    return found
 
 
 def heads(scene: Scene) -> dict[Trigger, int]:

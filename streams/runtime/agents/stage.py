@@ -20,7 +20,7 @@ from streams.stages import Stage
 from streams.topics import REJECTED, Rejected
 
 BATCH_BYTES = 4 * 2**20
-"""Of entries taken in together: what they change must fit one commit record."""
+"""Of entries taken in together, as all that they change is in memory until it lasts."""
 
 Read = Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]
 """What a stage reads in each of some records; see `Stage.read`."""

@@ -17,7 +17,7 @@ TEXT = (
 
 @pytest.fixture(scope="module")
 def told(gazetteer: Gazetteer) -> str:
-    return "\n".join(explain(Detector(Atlas(gazetteer), nlp.load()), gazetteer, article(TEXT)))
+    return "\n".join(explain(Detector(Atlas(gazetteer), nlp.load()), article(TEXT)))
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_it_is_told(told: str, line: str) -> None:
 
 
 def test_an_article_without_a_trigger_is_told_in_a_few_lines(gazetteer: Gazetteer) -> None:
-    lines = list(explain(Detector(Atlas(gazetteer), nlp.load()), gazetteer, article("A library opened.")))
+    lines = list(explain(Detector(Atlas(gazetteer), nlp.load()), article("A library opened.")))
     assert lines[1:] == ["triggers", "  none; nothing more was looked at", "places", "mentions", "  none"]
