@@ -29,6 +29,7 @@ _NOUNS: dict[str, str] = {
 }
 NOUNS: dict[tuple[str, ...], str] = {tuple(noun.split()): kind for kind, nouns in _NOUNS.items() for noun in nouns.split("|")}
 LONGEST = max(map(len, NOUNS))
+FIRST_WORDS = frozenset(noun[0] for noun in NOUNS)
 
 SISTERS: dict[str, frozenset[str]] = {
     "airport": frozenset({"airport", "air_base"}),

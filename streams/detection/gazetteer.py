@@ -35,6 +35,7 @@ KNOWN_TOWN = 15_000
 
 Indices = NDArray[np.int64]
 _EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
+COUNTRY = KINDS.index("country")
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
 
@@ -83,6 +84,10 @@ class Reading(msgspec.Struct, frozen=True, dict=True):
 
     called_after: bool = False
     """The places are not the thing itself, only what it is called after: a university's city."""
+    national: bool = False
+    """One of the places is a country."""
+    well_known: bool = False
+    """A country or a large town bears the name as its own."""
 
     @cached_property
     def demonym(self) -> bool:
@@ -131,6 +136,8 @@ class Gazetteer:
         self._built = len(self.places)
         self._add(extra)
         self.kind_numbers = np.ascontiguousarray(self.places["kind"])
+        self.nations = np.ascontiguousarray(self.places["country"])
+        """Of each place, a number in `countries`."""
         self._nations = {self.countries[r["country"]]: i for i, r in enumerate(self.places[:400]) if KINDS[r["kind"]] == "country"}
         self._fields = np.flatnonzero(np.isin(self.kind_numbers, [KINDS.index(k) for k in facilities.SISTERS["base"]]))
         settled = np.isin(self.kind_numbers, [KINDS.index("city"), KINDS.index("town")])
@@ -140,7 +147,8 @@ class Gazetteer:
         self.capitals[manifest["capitals"]] = True
         self._town_lats, self._town_lons = self.places["lat"][self._towns], self.places["lon"][self._towns]
         self.nearest_town = lru_cache(maxsize=8192)(self._nearest_town)
-        self.read = lru_cache(maxsize=8192)(self._read)
+        self.read = lru_cache(maxsize=1 << 15)(self._judged)
+        self.is_nation = lru_cache(maxsize=1 << 15)(self._is_nation)
         self.read_spelling = lru_cache(maxsize=8192)(self._read_spelling)
         self.candidate = lru_cache(maxsize=8192)(self._candidate)
 
@@ -208,6 +216,18 @@ class Gazetteer:
     def _unpack(self, built: NDArray[np.uint32] | None, own: list[int] | None = None) -> tuple[Indices, Indices]:
         both = np.concatenate([np.asarray([] if built is None else built, dtype=np.int64), np.asarray(own or [], dtype=np.int64)])
         return both & ((1 << PLACE_BITS) - 1), both >> PLACE_BITS
+
+    def _is_nation(self, key: str) -> bool:
+        """Whether a normalised name may mean a country."""
+        return bool((self.kind_numbers[self.lookup(key)[0]] == COUNTRY).any())
+
+    def _judged(self, name: str) -> Reading:
+        """What *name* can mean, and how well known the best known of it is."""
+        reading = self._read(name)
+        own = reading.places[(reading.flags & CANONICAL) > 0]
+        national = bool((self.kind_numbers[reading.places] == COUNTRY).any())
+        known = national or bool((self.places["population"][own] >= toponyms.LARGE_TOWN).any())
+        return msgspec.structs.replace(reading, national=national, well_known=known) if known else reading
 
     def _read(self, name: str) -> Reading:
         """Say what *name* can mean: exactly, as a facility, with a type word, without its article, or by its consonants."""

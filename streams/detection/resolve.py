@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -129,13 +130,18 @@ def _holders(text: str, spans: list[tuple[int, int]], names: Sequence[Name]) -> 
 
 def place_of(gazetteer: Gazetteer, index: int, reading: Reading, loosened: Modifier | None) -> Place:
     """Write the chosen candidate as a place, as precise as the text allows."""
+    return _written(gazetteer, index, reading.noun, reading.called_after, loosened)
+
+
+@lru_cache(maxsize=1 << 14)
+def _written(gazetteer: Gazetteer, index: int, noun: str | None, called_after: bool, loosened: Modifier | None) -> Place:
     candidate = town = gazetteer.candidate(index)
     if loosened == "countryside" and (division := gazetteer.governorate_of(index)) is not None:
         candidate, loosened = gazetteer.candidate(division), None
     kind, radius, precision = candidate.kind, candidate.radius_km, _LEVEL_OF.get(candidate.kind, "exact")
-    if reading.noun and candidate.kind not in FACILITIES and precision == "exact":
-        kind, radius, precision = reading.noun, max(NEAR_KM, radius), "near"
-    elif (loosened or reading.called_after) and precision == "exact":
+    if noun and candidate.kind not in FACILITIES and precision == "exact":
+        kind, radius, precision = noun, max(NEAR_KM, radius), "near"
+    elif (loosened or called_after) and precision == "exact":
         radius, precision = max(NEAR_KM, radius), "near"
     # a countryside lies around its town, wherever the middle of the province may be
     return msgspec.structs.replace(gazetteer_place(gazetteer, candidate), lat=town.lat, lon=town.lon, kind=_public(kind), radius_km=radius,

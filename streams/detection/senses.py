@@ -27,6 +27,8 @@ MOST_CANDIDATES = 150
 """Namesakes looked at, best known first: there are 300 San Joses."""
 ANCHORS = 64
 """Senses of other names that agreement is measured with, likeliest first."""
+FEW = 8
+"""Values that are faster compared one by one than sorted."""
 BLOCK = 2048
 """Candidates compared at a time, so that memory stays bounded."""
 LARGE_TOWN = 50_000
@@ -152,6 +154,31 @@ def _best_known(gazetteer: Gazetteer, reading: Reading) -> tuple[Indices, Indice
     return reading.places[order], reading.flags[order]
 
 
+class _Field(NamedTuple):
+    """All senses of all names of a document, one beside the other: columns of equal length."""
+
+    rows: Indices
+    """Of the gazetteer."""
+    owner: Indices
+    """Number of the name that each is a sense of."""
+    kinds: NDArray[np.uint8]
+    country: Indices
+    admin1: Indices
+    admin2: Indices
+    unit: Floats
+    """Where each lies on the unit sphere: x, y, z."""
+
+
+def _field(gazetteer: Gazetteer, names: Sequence[Name]) -> _Field:
+    """Lay the senses of *names* out."""
+    rows = np.concatenate([n.places for n in names])
+    table = gazetteer.places[rows]
+    owner = np.repeat(np.arange(len(names)), [len(n.places) for n in names])
+    lat, lon = np.radians(table["lat"].astype(np.float64)), np.radians(table["lon"].astype(np.float64))
+    unit = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+    return _Field(rows, owner, gazetteer.kind_numbers[rows], table["country"].astype(np.int64), table["admin1"], table["admin2"], unit)
+
+
 class Ranked(NamedTuple):
     """What a name may mean."""
 
@@ -180,18 +207,17 @@ def rank(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights, fought: 
     sizes = [len(n.places) for n in names]
     if not sum(sizes):
         return [Ranked(n.places, np.zeros(0), np.zeros(0, dtype=bool)) for n in names]
-    rows = np.concatenate([n.places for n in names])
-    owner = np.repeat(np.arange(len(names)), sizes)
+    field = _field(gazetteer, names)
+    rows = field.rows
     own = _own_score(gazetteer, names, rows, weights)
+    containers = _containment(gazetteer, names, rows, field.owner)
+    bonus = weights.contained * containers
+    theatres = np.zeros(len(gazetteer.countries), dtype=bool)
+    if fought:
+        theatres[[i for i, country in enumerate(gazetteer.countries) if country in fought]] = True
     total = own
-    containers = _containment(gazetteer, names, rows, owner)
-    theatres = np.isin(gazetteer.countries, sorted(fought))
     for _ in range(2):
-        total = (
-            own
-            + weights.contained * containers
-            + _context_score(gazetteer, names, rows, owner, total + weights.contained * containers, weights, theatres)
-        )
+        total = own + bonus + _context_score(names, field, total + bonus, weights, theatres)
     ends = np.cumsum(sizes)
     spans = [slice(e - s, e) for s, e in zip(sizes, ends, strict=True)]
     return [Ranked(rows[span], total[span], containers[span] > 0) for span in spans]
@@ -259,6 +285,8 @@ def _prior(weights: Weights) -> Floats:
 def _containment(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, owner: Indices) -> Floats:
     """Mark candidates that lie in what the text puts after their name: ``Paris, Texas``, ``Aleppo, Syria``."""
     marks = np.zeros(len(rows))
+    if not any(name.within for name in names):
+        return marks
     table = gazetteer.places
     starts = np.searchsorted(owner, np.arange(len(names) + 1)).tolist()
     called: dict[str, list[int]] = defaultdict(list)
@@ -281,48 +309,41 @@ def _containment(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, own
     return marks
 
 
-def _context_score(
-    gazetteer: Gazetteer,
-    names: Sequence[Name],
-    rows: Indices,
-    owner: Indices,
-    base: Floats,
-    weights: Weights,
-    theatres: NDArray[np.bool_],
-) -> Floats:
+def _context_score(names: Sequence[Name], field: _Field, base: Floats, weights: Weights, theatres: NDArray[np.bool_]) -> Floats:
     """Score how well each candidate fits with the likely senses of the other names, and with who fights where."""
+    owner, country, kinds = field.owner, field.country, field.kinds
     likely = _softmax(base, owner, len(names), weights.unknown)
-    table = gazetteer.places
-    country = table["country"][rows].astype(np.int64)
-    votes = np.zeros(len(gazetteer.countries))
-    np.add.at(votes, country, likely)
-    own_votes = np.zeros((len(names), len(gazetteer.countries)))
-    np.add.at(own_votes, (owner, country), likely)
-    others = votes[country] - own_votes[owner, country]
-    share = others / max(1.0, len(names) - 1.0)
+    cell = owner * len(theatres) + country
+    own_votes = np.bincount(cell, likely, minlength=len(names) * len(theatres))
+    votes = own_votes.reshape(len(names), -1).sum(axis=0)
+    share = (votes[country] - own_votes[cell]) / max(1.0, len(names) - 1.0)
     saturated = share * (1 - np.exp(-(len(names) - 1) / 1.5))
-    kinds = gazetteer.kind_numbers[rows]
     nations = theatres.copy()
     nations[country[(kinds == COUNTRY) & (likely > 0.5)]] = True
-    nation = nations[country] & (kinds != COUNTRY)
-    named = rows[(kinds == ADMIN1) & (likely > 0.5)]
-    division = np.isin(table["admin1"][rows], named) & (kinds != ADMIN1) if len(named) else np.zeros(len(rows), dtype=bool)
-    score = (
-        weights.vote * saturated + weights.nation * nation + weights.division * division + _agreement(gazetteer, rows, owner, base, weights)
-    )
-    return np.asarray(score + weights.peer * _peerage(gazetteer, names, rows, owner, likely))
+    score = weights.vote * saturated + weights.nation * (nations[country] & (kinds != COUNTRY)) + _agreement(field, base, weights)
+    named = field.rows[(kinds == ADMIN1) & (likely > 0.5)]
+    if len(named):
+        score += weights.division * (_among(field.admin1, named) & (kinds != ADMIN1))
+    if any(name.peers for name in names):
+        score += weights.peer * _peerage(names, field, likely)
+    return np.asarray(score)
 
 
-def _peerage(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, owner: Indices, likely: Floats) -> Floats:
+def _among(values: Indices, few: Indices) -> NDArray[np.bool_]:
+    """Which *values* are one of a *few*: `isin` sorts, which costs more."""
+    return (values[:, None] == few).any(axis=1) if len(few) < FEW else np.isin(values, few)
+
+
+def _peerage(names: Sequence[Name], field: _Field, likely: Floats) -> Floats:
     """Measure how far the names listed beside a candidate's are of its level: countries, first-level divisions, districts, settlements."""
-    level = _LEVEL_NUMBERS[gazetteer.kind_numbers[rows]]
-    mass = np.zeros((len(names), int(_LEVEL_NUMBERS.max()) + 1))
-    np.add.at(mass, (owner, level), likely)
+    level = _LEVEL_NUMBERS[field.kinds]
+    levels = int(_LEVEL_NUMBERS.max()) + 1
+    mass = np.bincount(field.owner * levels + level, likely, minlength=len(names) * levels).reshape(len(names), levels)
     beside = np.zeros_like(mass)
     for i, name in enumerate(names):
         if name.peers:
             beside[i] = mass[name.peers].mean(axis=0)
-    return np.asarray(beside[owner, level])
+    return np.asarray(beside[field.owner, level])
 
 
 def _softmax(score: Floats, owner: Indices, count: int, unknown: float) -> Floats:
@@ -330,29 +351,27 @@ def _softmax(score: Floats, owner: Indices, count: int, unknown: float) -> Float
     top = np.full(count, unknown)
     np.maximum.at(top, owner, score)
     odds = np.exp(score - top[owner])
-    total = np.exp(unknown - top)
-    np.add.at(total, owner, odds)
+    total = np.exp(unknown - top) + np.bincount(owner, odds, minlength=count)
     return np.asarray(odds / total[owner])
 
 
-def _agreement(gazetteer: Gazetteer, rows: Indices, owner: Indices, base: Floats, weights: Weights) -> Floats:
+def _agreement(field: _Field, base: Floats, weights: Weights) -> Floats:
     """Measure how well one sense of each other name goes with a candidate: it lies near, or one is the district that the other is in.
 
     A sense that is not its name's likeliest counts less by what it lacks, so two names that are doubtful alone can agree on a place:
     a Richmond and a Madison County that holds it. Countries are no points to be near to.
     """
-    best = np.full(int(owner.max()) + 1, weights.unknown)
+    rows, owner, unit, district = field.rows, field.owner, field.unit, field.admin2
+    best = np.full(int(owner[-1]) + 1, weights.unknown)
     np.maximum.at(best, owner, base)
-    lacks = np.where(gazetteer.kind_numbers[rows] == COUNTRY, np.inf, best[owner] - base)
+    lacks = np.where(field.kinds == COUNTRY, np.inf, best[owner] - base)
     anchors = np.argsort(lacks, kind="stable")[:ANCHORS]
     anchors = anchors[lacks[anchors] * weights.patience < weights.near + weights.district]
     if not len(anchors):
         return np.zeros(len(rows))
     anchors = anchors[np.argsort(owner[anchors], kind="stable")]
-    starts = np.flatnonzero(np.r_[True, np.diff(owner[anchors]) > 0])
-    lat, lon = np.radians(gazetteer.places["lat"][rows].astype(np.float64)), np.radians(gazetteer.places["lon"][rows].astype(np.float64))
-    unit = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
-    district = gazetteer.places["admin2"][rows]
+    owners = owner[anchors]
+    starts = np.flatnonzero(np.concatenate([[True], owners[1:] > owners[:-1]]))
     score = np.zeros(len(rows))
     for low in range(0, len(rows), BLOCK):
         block = slice(low, low + BLOCK)
@@ -360,7 +379,7 @@ def _agreement(gazetteer: Gazetteer, rows: Indices, owner: Indices, base: Floats
         close = weights.near * np.exp(-EARTH_KM * np.sqrt(chord) / weights.near_scale_km)
         close += weights.district * ((district[block, None] == rows[anchors]) | (rows[block, None] == district[anchors]))
         close -= weights.patience * lacks[anchors]
-        close[owner[block, None] == owner[anchors]] = 0
+        close[owner[block, None] == owners] = 0
         told = np.maximum.reduceat(np.maximum(close, 0), starts, axis=1)
         score[block] = told.max(axis=1) * (1 - weights.crowd) + np.minimum(told.sum(axis=1), weights.most) * weights.crowd
     return score

@@ -1,6 +1,7 @@
 """Finds place names in running text: text goes in, spans with everything each may mean come out; which one it is, `resolve` says."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from streams.detection import facilities
-from streams.detection.artefact import CANONICAL, DEMONYM, site_only
+from streams.detection.artefact import DEMONYM, site_only
 from streams.detection.names import ARTICLES, normalise
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ _NEAR = re.compile(
     r"(?:areas?|villages?|towns?) (?:around|near)) (?:the )?(?:\w+ )?(?:(?:town|city|village) of )?)$",
     re.IGNORECASE,
 )
+_LOOSENING = ("near", "around", "out", "close", "far", "adjacent", " of ", "rural", "rif ", "from", "countryside")
+"""Without any of these before a name, neither "near" nor "countryside" can stand there."""
 _LINK_TO_NAME = r"(?:the )?(?:\w+ )?(?:(?:town|city|village) of )?"
 _OFFSET = re.compile(
     r"\b(?P<count>\d{1,3}(?:\.\d+)?|one|two|three|four|five|six|ten|twenty) ?"
@@ -112,6 +115,9 @@ _WHOSE_PLACE = re.compile(
 )
 _HOLDER_AFTER = re.compile(rf",? (?:in|at|near|outside) (?:the )?(?:\w+ of )?({_CAPITALISED})|, ({_CAPITALISED})")
 _HOLDER_BEFORE = re.compile(rf"({_CAPITALISED})['’]s $")
+_SENTENCE_END = re.compile(r"[.!?\n:;\"“”]\s*$")
+_JOINTS = frozenset((" ", "-", "\u00a0", "‑", "–"))
+"""What may stand between two words of one name."""
 _COMMA_NAME = re.compile(r", (?:in |the |central |(?:north|south|east|west)\w* )*([A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2})")
 _DATELINE = re.compile(
     r"^[ \t]*(?:\[[^\]\n]{1,40}\][ \t]*)?(?P<head>[^\W\d_a-z][^\n:–—]{1,70}?)[ \t]*"
@@ -150,6 +156,49 @@ class _Token(msgspec.Struct):
     capital: bool
 
 
+class _Tokens:
+    """The words of a text. A whole token is made when it is first asked for: most are in small letters and near no name."""
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self._text = text
+        self._spans = [m.span() for m in _TOKEN.finditer(text, start, end)]
+        self._keys = [_key(text[low:high]) for low, high in self._spans]
+        self._known: dict[int, _Token] = {}
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    def __getitem__(self, at: int) -> _Token:
+        token = self._known.get(at)
+        if token is None:
+            start, end = self._spans[at]
+            token = self._known[at] = _Token(start, end, self._keys[at], self._text[start].isupper())
+        return token
+
+    def beginnings(self) -> Iterator[int]:
+        """Where a name may begin: at a capital, or at an article with a hyphen behind it."""
+        text = self._text
+        for at, (start, end) in enumerate(self._spans):
+            if text[start].isupper() or (self._keys[at] in ARTICLES and text[end : end + 1] == "-"):
+                yield at
+
+    def run(self, at: int) -> list[str]:
+        """The keys of the tokens from *at* that can belong to one name."""
+        last = min(at + LONGEST_NAME, len(self._spans))
+        end = at + 1
+        while end < last and self._joined(end - 1):
+            end += 1
+        return self._keys[at:end]
+
+    def _joined(self, at: int) -> bool:
+        """Whether a token can belong to one name with the next: a space or hyphen between them, or the dot of an abbreviation."""
+        start, end = self._spans[at]
+        gap = self._text[end : self._spans[at + 1][0]]
+        if gap in _JOINTS:
+            return True
+        return gap in (".", ". ") and (end - start == 1 or self._keys[at] in ("st", "ft", "mt"))
+
+
 def without_type(key: str) -> tuple[str, str | None]:
     """Strip a type word: ``homs province`` is ``homs`` and ``admin1``. The level is None if there is none."""
     words = key.split()
@@ -171,9 +220,11 @@ def without_direction(key: str) -> str:
 def modifier(text: str, start: int, end: int) -> Modifier | None:
     """Say how the words around ``text[start:end]`` loosen the place; None if they name the place itself."""
     before, after = text[max(0, start - 60) : start], text[end : end + 30]
-    if _RURAL.search(before) or _RURAL_AFTER.match(after):
+    small = before.lower()
+    looser = any(word in small for word in _LOOSENING)
+    if (looser and _RURAL.search(before)) or _RURAL_AFTER.match(after):
         return "countryside"
-    if _NEAR.search(before) or _NEAR_AFTER.match(after):
+    if (looser and _NEAR.search(before)) or _NEAR_AFTER.match(after):
         return "near"
     return None
 
@@ -232,34 +283,24 @@ def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Top
     A word that is also a common word or a name of persons counts only with evidence beside it: a preposition of place, a facility
     noun or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
     """
-    tokens = _tokens(text, start, end)
+    tokens = _Tokens(text, start, end)
     found: list[Toponym] = []
     doubtful: list[Toponym] = []
-    at = 0
-    while at < len(tokens):
-        begins = tokens[at].capital or tokens[at].key in ARTICLES
-        match = _longest(gazetteer, text, tokens, at) if begins else None
-        if match is None:
-            at += 1
-            continue
-        toponym, size, sure = match
-        (found if sure else doubtful).append(toponym)
-        at += size
-    settled = {int(p) for t in found for p in t.reading.places}
-    found += [t for t in doubtful if _established(t, settled)]
+    free = 0
+    for at in tokens.beginnings():
+        if at >= free and (match := _longest(gazetteer, text, tokens, at)):
+            toponym, size, sure = match
+            (found if sure else doubtful).append(toponym)
+            free = at + size
+    if doubtful:
+        settled = {place for t in found for place in t.reading.places.tolist()}
+        found += [t for t in doubtful if _established(t, settled)]
     return _datelines(gazetteer, text, sorted(found, key=lambda t: t.start))
 
 
 def _established(toponym: Toponym, settled: set[int]) -> bool:
     """A short site name is good where its site is already named."""
-    return any(int(p) in settled for p in toponym.reading.places[site_only(toponym.reading.flags)])
-
-
-def _tokens(text: str, start: int, end: int) -> list[_Token]:
-    return [
-        _Token(m.start(), m.end(), _key(m[0]), m[0][0].isupper())
-        for m in _TOKEN.finditer(text, start, end)
-    ]  # fmt: skip
+    return not settled.isdisjoint(toponym.reading.places[site_only(toponym.reading.flags)].tolist())
 
 
 @lru_cache(maxsize=1 << 16)
@@ -268,32 +309,22 @@ def _key(word: str) -> str:
     return normalise(word).replace(" ", "")
 
 
-def _joined(text: str, left: _Token, right: _Token) -> bool:
-    """Whether two tokens can belong to one name: a space or hyphen between them, or the dot of an abbreviation."""
-    gap = text[left.end : right.start]
-    if gap in (" ", "-", "\u00a0", "‑", "–"):
-        return True
-    return gap in (".", ". ") and (left.end - left.start == 1 or left.key in ("st", "ft", "mt"))
-
-
-def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -> tuple[Toponym, int, bool] | None:
+def _longest(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int) -> tuple[Toponym, int, bool] | None:
     """Match the longest name that starts at token *at*; also say how many tokens it takes and whether it is sure."""
     first = tokens[at]
     article = first.key in ARTICLES and at + 1 < len(tokens) and text[first.end : tokens[at + 1].start] == "-" and tokens[at + 1].capital
     if not (first.capital or article):
         return None
-    run = [first]
-    while len(run) < LONGEST_NAME and at + len(run) < len(tokens) and _joined(text, run[-1], tokens[at + len(run)]):
-        run.append(tokens[at + len(run)])
-    key = " ".join([t.key for t in run])
-    romanised = len(run) > 2 and first.capital and run[1].key in ARTICLES and run[2].capital
+    run = tokens.run(at)
+    romanised = len(run) > 2 and first.capital and run[1] in ARTICLES and tokens[at + 2].capital
     if romanised and (match := _accept(gazetteer, text, tokens, at, 3)):
         return match
+    key = " ".join(run)
     for name in reversed(gazetteer.prefixes(key)):
         size = name.count(" ") + 1
         if key[len(name) : len(name) + 1] not in ("", " ") or (size == 1 and first.key in ARTICLES):
             continue  # the Al of Al-Raqqah is no place in Norway
-        if run[size - 1].capital or run[size - 1].key.isdigit() or size == 1:
+        if size == 1 or tokens[at + size - 1].capital or run[size - 1].isdigit():
             match = _accept(gazetteer, text, tokens, at, size)
             if match:
                 return match
@@ -306,7 +337,7 @@ def _longest(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int) -
     return None
 
 
-def _accept(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int) -> tuple[Toponym, int, bool] | None:
+def _accept(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int) -> tuple[Toponym, int, bool] | None:
     last = tokens[at + size - 1]
     start, end = tokens[at].start, last.end
     noun = _noun_after(text, tokens, at + size)
@@ -337,21 +368,23 @@ def _toponym(text: str, start: int, end: int, reading: "Reading") -> Toponym:
     return Toponym(start=start, end=end, reading=reading, modifier=modifier(text, start, end))
 
 
-def _noun_after(text: str, tokens: list[_Token], at: int) -> int:
+def _noun_after(text: str, tokens: _Tokens, at: int) -> int:
     """How many tokens from *at* are a facility noun that follows directly; 0 if none."""
     if at >= len(tokens) or text[tokens[at - 1].end : tokens[at].start] not in (" ", "-", "\u00a0"):
         return 0
-    words = [t.key for t in tokens[at : at + facilities.LONGEST]]
+    if tokens[at].key not in facilities.FIRST_WORDS:
+        return 0
+    words = [tokens[i].key for i in range(at, min(at + facilities.LONGEST, len(tokens)))]
     found = facilities.noun_at(words, 0)
     return found[1] if found else 0
 
 
-def _settles(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int) -> bool:
+def _settles(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int) -> bool:
     """Whether a town's name with a facility noun, of which no site is known, may still stand for that site."""
     return _plausible(gazetteer, text, tokens, at, size, gazetteer.read(text[tokens[at].start : tokens[at + size - 1].end]))
 
 
-def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int, size: int, reading: "Reading") -> bool:
+def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int, reading: "Reading") -> bool:
     """Judge from the words beside a name whether it is a place here and not a person, a team or a plain word."""
     if reading.demonym:
         return True
@@ -366,7 +399,7 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     )
     if size == 1 and reading.key in _MONTHS:
         return False  # "in May" is no place, "in May, Texas" hardly ever
-    if size == 1 and _letters_only(text, tokens[at]) and not _well_known(gazetteer, reading):
+    if size == 1 and _letters_only(text, tokens[at]) and not reading.well_known:
         return False
     followed = after is not None and gap_after == " " and after.capital and not _neutral(gazetteer, tokens, at + size, text)
     if reading.key in _weak_words() and followed:
@@ -374,7 +407,7 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
     if after is not None and gap_after in (" ", "-") and _is_part(gazetteer, tokens, at, size, reading, followed=followed):
         return False
     tail = before is not None and first < at and gap_before == " " and before.capital and not _neutral(gazetteer, tokens, first - 1, text)
-    if tail and not _well_known(gazetteer, reading) and not _titled(tokens, at, size):
+    if tail and not reading.well_known and not _titled(tokens, at, size):
         return False  # the al-Noura of Wad al-Noura
     if located or typed:
         return True
@@ -385,29 +418,30 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: list[_Token], at: int,
         return False
     if after is not None and gap_after == " " and after.key.isdigit() and size == 1:
         return False  # Terminal 4, Phoenix 2
-    own_words = sum(t.key not in ARTICLES for t in tokens[at : at + size])
-    strong = own_words > 1 or _national(gazetteer, reading)
+    own_words = sum(tokens[i].key not in ARTICLES for i in range(at, at + size))
+    strong = own_words > 1 or reading.national
     if reading.key in _weak_words():
         return bool(gap_after == ", " and after is not None and after.capital and _is_division(gazetteer, after.key))
-    if strong or (_titled(tokens, at, size) and _well_known(gazetteer, reading)):
+    if strong or (_titled(tokens, at, size) and reading.well_known):
         return True
     if before is not None and gap_before in (" ", "-") and before.capital and not _neutral(gazetteer, tokens, first - 1, text):
         return False
     return not (after is not None and gap_after in (" ", "-") and after.capital and not _neutral(gazetteer, tokens, at + size, text))
 
 
-def _is_part(gazetteer: "Gazetteer", tokens: list[_Token], at: int, size: int, reading: "Reading", *, followed: bool) -> bool:
+def _is_part(gazetteer: "Gazetteer", tokens: _Tokens, at: int, size: int, reading: "Reading", *, followed: bool) -> bool:
     """Whether a name is only the beginning of a longer one that is not known: the Wadi of "Wadi Barada", the Wad of "Wad al-Noura"."""
     goes_on = tokens[at + size].key in ARTICLES or (followed and not _titled(tokens, at, size))
     if size == 1 and reading.key in listed("stem") and (goes_on or tokens[at + size].capital):
         return True
-    return goes_on and tokens[at + size].key not in TYPES and not _well_known(gazetteer, reading)
+    return goes_on and tokens[at + size].key not in TYPES and not reading.well_known
 
 
-def _titled(tokens: list[_Token], at: int, size: int) -> bool:
+def _titled(tokens: _Tokens, at: int, size: int) -> bool:
     """Whether a headline capitalises every word around here, so that capitals say nothing."""
     count = 0
-    for token in (*tokens[max(0, at - 3) : at], *tokens[at + size : at + size + 3]):
+    for i in (*range(max(0, at - 3), at), *range(at + size, min(at + size + 3, len(tokens)))):
+        token = tokens[i]
         if len(token.key) > 3:
             if not token.capital:
                 return False
@@ -417,14 +451,10 @@ def _titled(tokens: list[_Token], at: int, size: int) -> bool:
 
 def _is_english(gazetteer: "Gazetteer", reading: "Reading") -> bool:
     """Whether only small places of English-speaking countries bear a name: it may be a plain word."""
-    nations, english = gazetteer.places["country"][reading.places], listed("english")
-    return all(gazetteer.countries[n] in english for n in nations.tolist()) and not _well_known(gazetteer, reading)
-
-
-def _well_known(gazetteer: "Gazetteer", reading: "Reading") -> bool:
-    """Whether a country or a large town bears the name as its own."""
-    own = reading.places[(reading.flags & CANONICAL) > 0]
-    return _national(gazetteer, reading) or bool((gazetteer.places["population"][own] >= LARGE_TOWN).any())
+    if reading.well_known:
+        return False
+    english = listed("english")
+    return all(gazetteer.countries[n] in english for n in gazetteer.nations[reading.places].tolist())
 
 
 def _letters_only(text: str, token: _Token) -> bool:
@@ -433,24 +463,19 @@ def _letters_only(text: str, token: _Token) -> bool:
     return len(token.key) <= 2 or (len(token.key) <= 4 and text[token.start : token.end].isupper() and not around.isupper())
 
 
-def _national(gazetteer: "Gazetteer", reading: "Reading") -> bool:
-    return bool((gazetteer.kind_numbers[reading.places] == 0).any())
-
-
 def _is_division(gazetteer: "Gazetteer", key: str) -> bool:
     places, flags = gazetteer.lookup(key)
     return bool(((gazetteer.kind_numbers[places] <= 2) & (flags & DEMONYM == 0)).any())
 
 
-def _neutral(gazetteer: "Gazetteer", tokens: list[_Token], at: int, text: str) -> bool:
+def _neutral(gazetteer: "Gazetteer", tokens: _Tokens, at: int, text: str) -> bool:
     """Whether a capitalised neighbour leaves a name alone: a sentence's first word, a country, a direction, a type or facility word."""
     token = tokens[at]
     if token.key in DIRECTIONS or token.key in TYPES or (token.key,) in facilities.NOUNS or token.key in _NEUTRAL:
         return True
-    if at == 0 or re.search(r"[.!?\n:;\"“”]\s*$", text[max(0, token.start - 3) : token.start]):
+    if at == 0 or _SENTENCE_END.search(text[max(0, token.start - 3) : token.start]):
         return token.key in _weak_words() or token.key in _LOCATIVE
-    places, flags = gazetteer.lookup(token.key)
-    return bool((gazetteer.kind_numbers[places] == 0).any()) and len(flags) > 0
+    return gazetteer.is_nation(token.key)
 
 
 _MONTHS = frozenset({
@@ -494,7 +519,7 @@ def _is_dateline(gazetteer: "Gazetteer", text: str, match: re.Match[str], found:
     inside = [t for t in found if low <= t.start and t.end <= high and not t.demonym]
     if not inside or inside[0].start - low > 1:
         return False
-    if match["colon"] and _national(gazetteer, inside[0].reading):
+    if match["colon"] and inside[0].reading.national:
         return False  # "Syria: rebels shell base" is a headline's topic
     rest = text[low:high]
     for toponym in reversed(inside):
