@@ -64,6 +64,17 @@ class _Work:
     """The word classes of its headline."""
 
 
+class _Promising(NamedTuple):
+    """A part before anybody looks at places."""
+
+    sentences: list[sentences.Sentence]
+    """All of the part's."""
+    drafts: list[Draft]
+    """Those with a trigger."""
+    known: list[Hit]
+    """Its terms, offsets into the part."""
+
+
 class Step(NamedTuple):
     """One sentence as it was read: with what was known before it, and what it tells."""
 
@@ -110,23 +121,24 @@ class Detector:
         return list(dict.fromkeys(o for o in found if o))
 
     def _prepare(self, index: int, article: Article) -> list[_Work]:
-        """Scan, take apart and split; an article without a trigger costs one scan."""
+        """Scan, take apart and split; an article without a trigger costs one scan, one without a telling no look at its language."""
         body = article.body
         folded = fold(body)
         hits = triggers.scan(folded, self.lexicon)
-        if not hits or foreign(body):
+        if not hits:
             return []
         starts = [t.start for t in hits]
         found = []
         for part in parts.split(body, article.title, self.lexicon.outlets):
             inside = hits[bisect_left(starts, part.start) : bisect_left(starts, part.end)]
-            if work := self._part(index, article, part, inside, folded):
-                found.append(work)
-        return found
+            if promising := self._promising(article, part, inside, folded):
+                found.append((part, promising))
+        if not found or foreign(body):
+            return []
+        return [self._work(index, article, part, promising) for part, promising in found]
 
-    def _part(self, index: int, article: Article, part: Part, hits: Sequence[triggers.Trigger], folded: str) -> _Work | None:
-        """A part made ready; None if no sentence of it can tell of anything. Its places are looked up only if one can."""
-        body, when = article.body, mentions.published(article)[0]
+    def _promising(self, article: Article, part: Part, hits: Sequence[triggers.Trigger], folded: str) -> _Promising | None:
+        """The trigger sentences of a part; None if no place could make one of them tell of anything."""
         own = folded[part.start : part.end]
         known = self.lexicon.words.find(own)
         context: Counter[str] = Counter(name for hit in known for name in classes_of(hit))
@@ -134,23 +146,28 @@ class Detector:
         hits = [t for t in hits if t.frame != "none" and (armed or t.weight > 1 or t.frame in _PLAIN)]
         if not hits:
             return None
+        body, when = article.body, mentions.published(article)[0]
         headline, text = _sentences(body, part)
         drafts = [
             sketch(s.start, body[s.start : s.end], folded[s.start : s.end], own, context, self.lexicon, when, headline=titled)
             for among, titled in ((headline, True), (text, False))
             for s, own in _with_triggers(among, hits)
         ]
-        if not any(self.gate(d, place=True) for d in drafts):
-            return None
+        return _Promising(headline + text, drafts, known) if any(self.gate(d, place=True) for d in drafts) else None
+
+    def _work(self, index: int, article: Article, part: Part, found: _Promising) -> _Work:
+        """A part made ready: its places are looked up, and by them its sentences are judged again."""
+        body = article.body
         spans = [part.headline or (part.start, part.start), (part.text, part.end)]
         places = [p for p in self.placer.places(body, part.start, part.end) if any(a <= p.start < b for a, b in spans)]
         telling, silent = list[Draft](), list[Draft]()
-        for draft in (_with_places(d, places) for d in drafts):
+        for draft in (_with_places(d, places) for d in found.drafts):
             if self.gate(draft, place=bool(draft.places)):
                 telling.append(draft)
             elif any(a.armed for a in draft.actors):
                 silent.append(draft)
-        return _Work(index, part, telling, silent, places, headline + text, self._cited(body, part), when, _about(body, part, known))
+        when, about = mentions.published(article)[0], _about(body, part, found.known)
+        return _Work(index, part, telling, silent, places, found.sentences, self._cited(body, part), when, about)
 
     def _speaks_of_arms(self, context: Counter[str], folded: str) -> bool:
         """Whether a text has any word without which "attack" or "take" is never believed: see `sense.grounded`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import msgspec
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 DATA = Path(__file__).parent / "data"
@@ -119,8 +120,7 @@ def compile_pattern(frame: str, weight: int, source: str) -> Pattern:
     return Pattern(frame, weight, source, re.compile("".join(parts)), anchors)
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A term of a list found in a text: its offsets and what the list says of it."""
 
     start: int

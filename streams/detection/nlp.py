@@ -59,13 +59,18 @@ def load(model: str | None = None) -> SpacyParser:
     import spacy
     from thinc.api import NumpyOps, set_current_ops
 
+    from streams.detection import embeddings
+
     set_current_ops(NumpyOps(use_blis=_blis_is_quicker()))
     name = model or default_model()
     try:
-        return SpacyParser(spacy.load(name, exclude=["ner", "lemmatizer", "attribute_ruler"]))
+        pipeline = spacy.load(name, exclude=["ner", "lemmatizer", "attribute_ruler"])
     except OSError as error:
         what = f"spaCy model {name!r} is not installed; install the package {REPACKED.replace('_', '-')}, or name another with TOCSIN_MODEL"
         raise ModelError(what) from error
+    if "tok2vec" in pipeline.pipe_names:
+        embeddings.remember(pipeline.get_pipe("tok2vec"))
+    return SpacyParser(pipeline)
 
 
 def default_model() -> str:

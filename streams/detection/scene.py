@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import cast
 
+import msgspec
+
 from streams.detection import casualties, dates
 from streams.detection.casualties import Toll
 from streams.detection.dates import DateWords
@@ -21,8 +23,7 @@ HARM = frozenset({"casualties", "fatalities"})
 """What counts the dead without a number."""
 
 
-@dataclass(frozen=True)
-class NamedActor:
+class NamedActor(msgspec.Struct, frozen=True):
     """A name of an actor in the sentence; offsets into the sentence."""
 
     start: int
@@ -35,8 +36,7 @@ class NamedActor:
     """"Russian": says whose the thing is that it stands before, not who acts."""
 
 
-@dataclass(frozen=True)
-class NamedPlace:
+class NamedPlace(msgspec.Struct, frozen=True):
     """A place name in the sentence; offsets into the sentence.
 
     Attributes:

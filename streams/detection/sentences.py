@@ -1,7 +1,8 @@
 """Split a text into sentences with their offsets: by terminal punctuation, quotes, abbreviations and line breaks. Linear."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from streams.detection.lexicon import wordlist
 
@@ -14,8 +15,7 @@ _BREAK = re.compile(r"(?<![.!?…])[.!?…]+[\"”’'»)\]]*\s+(?=[\"“‘'«(
 _LAST_WORD = re.compile(r"([\w.]+)\W*$")
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """``text[start:end]`` is one sentence, without the white space around it."""
 
     start: int
@@ -58,10 +58,8 @@ def _is_abbreviation(word: str) -> bool:
 
 def _add(found: list[Sentence], text: str, start: int, end: int) -> None:
     """Append text[start:end] without the white space around it, in pieces if it is too long to parse."""
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
+    piece = text[start:end]
+    start, end = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
     while end - start > MAX_SENTENCE:
         cut = text.rfind(" ", start, start + MAX_SENTENCE)
         cut = cut if cut > start else start + MAX_SENTENCE

@@ -1,12 +1,11 @@
 """Find what may tell of an event: one scan of a text for anchor words, then the pattern of each where it stands."""
 
-from dataclasses import dataclass
+import msgspec
 
 from streams.detection.lexicon import Lexicon, Pattern
 
 
-@dataclass(frozen=True)
-class Trigger:
+class Trigger(msgspec.Struct, frozen=True):
     """Words that may tell of an event, with their offsets in the text that was scanned."""
 
     start: int

@@ -1,7 +1,7 @@
 """Where a telling happened: which of the places in and around its sentence are its own, never the dateline and never the guess."""
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 
@@ -138,7 +138,7 @@ def _as_site(scene: Scene, arguments: Arguments, named: NamedPlace) -> NamedPlac
         return named
     radius = max(NEAR_KM, place.radius_km)
     near = msgspec.structs.replace(place, kind=kind, precision="near", radius_km=radius, mgrs=grid(place.lat, place.lon, radius))
-    return replace(named, place=near)
+    return msgspec.structs.replace(named, place=near)
 
 
 def _site_kind(scene: Scene, token: int) -> str | None:
