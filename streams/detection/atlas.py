@@ -13,12 +13,15 @@ from streams.records import Place
 _ARTICLE = "[Aa]l|[Aa]d|[Aa]n|[Aa]r|[Aa]s|[Aa]sh|[Aa]t|[Aa]z|[Ee]l|[Ee]d|[Ee]s|[Ee]z"
 _WORD = r"[A-Z][\w’']+"
 _NAME = rf"(?:(?:{_ARTICLE})[- ])?{_WORD}(?:[- ](?:(?:{_ARTICLE})[- ])?{_WORD}){{0,2}}"
-_PROPOSED = re.compile(
+_AFTER_WORD = re.compile(
     r"\b(?:in|at|near|outside|inside|around|towards?|target(?:s|ed)?|(?:outskirts|countryside|north|south|east|west|suburbs?|vicinity) of) "
     rf"(?:(?:the|northern|southern|eastern|western|central|town|city|village) )*({_NAME})"
-    rf"|\b({_NAME}) (?:city|town|village|countryside|district|province)\b"
 )
 """Capitalised words where only a place stands: asked by their consonants when the plain look-up knows no such name."""
+_TYPE_WORD = re.compile(r" (?:city|town|village|countryside|district|province)\b")
+_BEFORE_TYPE = re.compile(rf"\b(?!at |as |an )({_NAME})$")
+LONGEST = 80
+"""Characters that such a name may have before its type word."""
 CONTEXT = 12
 """Known names of the text that help to choose among namesakes."""
 
@@ -77,14 +80,18 @@ def _is_arabic(name: str) -> bool:
 
 
 def _proposals(text: str, start: int, end: int, known: list[NamedPlace]) -> list[tuple[int, int]]:
-    """Where a place's name seems to stand that is not among the known; linear in both."""
+    """Where a place's name seems to stand that is not among the known, in order and without overlap; linear in both."""
+    spans = [m.span(1) for m in _AFTER_WORD.finditer(text, start, end)]
+    for kind in _TYPE_WORD.finditer(text, start, end):
+        begin = max(start, kind.start() - LONGEST)
+        if text[kind.start() - 1].isalnum() and (name := _BEFORE_TYPE.search(text[begin : kind.start()])):
+            spans.append((begin + name.start(1), kind.start()))
     found = []
-    at = 0
-    for match in _PROPOSED.finditer(text, start, end):
-        group = 1 if match[1] else 2
-        low, high = match.span(group)
+    at = free = 0
+    for low, high in sorted(spans):
         while at < len(known) and known[at].end <= low:
             at += 1
-        if not (at < len(known) and known[at].start < high):
+        if low >= free and not (at < len(known) and known[at].start < high):
             found.append((low, high))
+        free = max(free, high)
     return found

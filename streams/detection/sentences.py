@@ -10,8 +10,10 @@ MAX_SENTENCE = 1_500
 """Characters: what has no full stop for longer is a list or a table and is read in pieces; nothing is left out."""
 WRAPPED_LINE = 100
 """Characters: a text of many lines, none longer, was wrapped by a mail program; its single line breaks are spaces."""
-_BREAK = re.compile(r"(?<![.!?…])[.!?…]+[\"”’'»)\]]*\s+(?=[\"“‘'«(\[]*[A-Z0-9À-ÞĀ-ſ])|(?<!\s)\s*\n\s*")
-"""Where a sentence may end. Runs of full stops or white space are looked at from their beginning only, so that long ones cost no more."""
+_STOP = re.compile(r"[.!?…\n]")
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"”’'»)\]]*\s+(?=[\"“‘'«(\[]*[A-Z0-9À-ÞĀ-ſ])")
+"""Where a sentence may end. Runs of full stops are looked at from their beginning only, so that long ones cost no more."""
+_NEW_LINE = re.compile(r"\n\s*")
 _LAST_WORD = re.compile(r"([\w.]+)\W*$")
 
 
@@ -27,10 +29,15 @@ def split(text: str) -> list[Sentence]:
     wrapped = _is_wrapped(text)
     found: list[Sentence] = []
     start = 0
-    for match in _BREAK.finditer(text):
-        if _ends_here(text, start, match, wrapped=wrapped):
-            _add(found, text, start, match.end())
-            start = match.end()
+    looked = 0
+    for stop in _STOP.finditer(text):
+        at = stop.start()
+        match = (_NEW_LINE if text[at] == "\n" else _END).match(text, at) if at >= looked else None
+        if match:
+            looked = match.end()
+            if _ends_here(text, start, match, wrapped=wrapped):
+                _add(found, text, start, looked)
+                start = looked
     _add(found, text, start, len(text))
     return found
 
