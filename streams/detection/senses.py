@@ -76,6 +76,8 @@ class Weights(msgspec.Struct, frozen=True):
     """What all other names together count beside the one that agrees best."""
     most: float = 12.5
     cue: float = 3.9
+    no_country: float = -9.0
+    """A country where the text says town, county or province: ``the city of Lebanon``, in Ohio."""
 
 
 WEIGHTS = Weights()
@@ -87,6 +89,8 @@ _LEVELS = {"country": [COUNTRY], "admin1": [ADMIN1], "admin2": [_ADMIN2], "settl
 OF_KIND = {level: np.isin(np.arange(len(KINDS)), kinds) for level, kinds in {**_LEVELS, "site": _SITES}.items()}
 """For each level, by kind number, whether a place of that kind is of it: a look-up, where `isin` would sort."""
 _LEVEL_NUMBERS = np.array([next((n for n, kinds in enumerate(_LEVELS.values()) if k in kinds), len(_LEVELS)) for k in range(len(KINDS))])
+_PARTS = frozenset({"settlement", "admin1", "admin2"})
+"""Levels that no country is of."""
 _LINKS = frozenset({" and ", " or ", ", and ", ", or "})
 """What stands between the last two names of a list."""
 
@@ -257,6 +261,7 @@ def _own_score(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, weigh
     sited = np.concatenate([np.full(len(n.places), n.reading.sited) for n in names])
     score += weights.namesake * np.concatenate([_namesakes(gazetteer, n) for n in names])
     score += weights.cue * np.concatenate(wanted)
+    score += weights.no_country * (np.concatenate([np.full(len(n.places), n.wants in _PARTS) for n in names]) & (kinds == COUNTRY))
     score += weights.named_site * (sited & OF_KIND["site"][kinds])
     return np.asarray(score)
 

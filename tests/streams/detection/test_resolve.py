@@ -37,6 +37,7 @@ def test_t4_is_the_airbase_west_of_palmyra(gazetteer: Gazetteer) -> None:
         pytest.param("A raid near Palmyra.", "Palmyra", "gn:163808", "city", "near", id="near"),
         pytest.param("They hold the outskirts of Palmyra.", "Palmyra", "gn:163808", "city", "near", id="outskirts"),
         pytest.param("Clashes 12 km south of Palmyra.", "Palmyra", "gn:163808", "city", "near", id="a distance"),
+        pytest.param("Fighters left the capital of Lebanon.", "Lebanon", "gn:272103", "country", "country", id="a country's capital"),
         pytest.param("Syrian troops left.", "Syrian", "gn:163843", "country", "country", id="demonym"),
         pytest.param("U.S. troops left.", "U.S.", "gn:6252001", "country", "country", id="abbreviation"),
         pytest.param("A bomb in Paris.", "Paris", "gn:2988507", "city", "exact", id="the well-known one"),
@@ -106,6 +107,12 @@ def test_a_name_has_one_sense_in_a_document(gazetteer: Gazetteer) -> None:
     first, second = resolve(gazetteer, text, spans)
     assert first is not None
     assert first == second
+
+
+def test_a_city_is_no_country(gazetteer: Gazetteer) -> None:
+    place = place_of(gazetteer, "Tickets are sold by the city of Lebanon.", "Lebanon")
+    assert place is not None
+    assert (place.kind, place.country) == ("town", "US")
 
 
 @pytest.mark.parametrize(
