@@ -37,14 +37,9 @@ class Atlas:
         """Load the gazetteer from *folder*, by default from the package."""
         return cls(Gazetteer.load(folder or FOLDER, extra=extra))
 
-    def places(self, text: str, start: int, end: int) -> list[NamedPlace]:
-        """The place names in ``text[start:end]``, resolved jointly, in order."""
-        found = locate(self.gazetteer, text, start=start, end=end)
-        known = [
-            NamedPlace(t.start, t.end, text[t.start : t.end], place, reason, t.demonym, t.dateline)
-            for t, place, reason in zip(found.toponyms, found.places, found.reasons, strict=True)
-        ]
-        return sorted([*known, *self._romanised(text, start, end, known)], key=lambda p: p.start)
+    def names(self, text: str, start: int, end: int) -> "Names":
+        """The place names in ``text[start:end]``."""
+        return Names(self.gazetteer, text, start, end)
 
     def site(self, words: str, context: str) -> Place | None:
         """What a site's name means that the text only implies; None if no such site is known."""
@@ -54,15 +49,41 @@ class Atlas:
         """Every place name of *text* with what it may mean and how well each fits, at most so many, best first."""
         return candidates(self.gazetteer, text, most)
 
-    def _romanised(self, text: str, start: int, end: int, known: list[NamedPlace]) -> list[NamedPlace]:
+
+class Names:
+    """A `detector.Names` over the built gazetteer."""
+
+    def __init__(self, gazetteer: Gazetteer, text: str, start: int, end: int) -> None:
+        self._gazetteer, self._text, self._start, self._end = gazetteer, text, start, end
+        self._search = gazetteer.search(text, start=start, end=end)
+
+    def within(self, start: int, end: int) -> list[NamedPlace]:
+        """What may be a place's name in ``text[start:end]``, in order, none of it resolved."""
+        text = self._text
+        known = [NamedPlace(t.start, t.end, text[t.start : t.end], None, demonym=t.demonym) for t in self._search.within(start, end)]
+        proposed = [NamedPlace(low, high, text[low:high], None) for low, high in _proposals(text, start, end, known)]
+        return sorted([*known, *proposed], key=lambda p: p.start)
+
+    def places(self) -> list[NamedPlace]:
+        """All place names, resolved jointly, in order."""
+        text = self._text
+        found = locate(self._gazetteer, text, self._search.names())
+        known = [
+            NamedPlace(t.start, t.end, text[t.start : t.end], place, reason, t.demonym, t.dateline)
+            for t, place, reason in zip(found.toponyms, found.places, found.reasons, strict=True)
+        ]
+        return sorted([*known, *self._romanised(known)], key=lambda p: p.start)
+
+    def _romanised(self, known: list[NamedPlace]) -> list[NamedPlace]:
         """Names spelt another way than the gazetteer does: "Deir Ezzor". Taken only in a country that the text speaks of."""
+        text, start, end = self._text, self._start, self._end
         spans = _proposals(text, start, end, known)
-        spans = [s for s in spans if len(self.gazetteer.read(text[slice(*s)]).places)]
+        spans = [s for s in spans if len(self._gazetteer.read(text[slice(*s)]).places)]
         if not spans:
             return []
         context = [(p.start, p.end) for p in known if p.place and not p.dateline][:CONTEXT]
         moved = [(a - start, b - start) for a, b in (*spans, *context)]
-        places = resolve(self.gazetteer, text[start:end], moved)[: len(spans)]
+        places = resolve(self._gazetteer, text[start:end], moved)[: len(spans)]
         countries = {p.place.country for p in known if p.place}
         unplaced = all(p.demonym for p in known if p.place)
         good = (

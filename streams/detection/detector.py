@@ -13,7 +13,7 @@ from streams.detection import lexicon as lexicons
 from streams.detection import mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers
 from streams.detection.gate import Gate, may_tell
 from streams.detection.gazetteer import Candidate
-from streams.detection.grammar import Parser
+from streams.detection.grammar import Parse, Parser
 from streams.detection.language import foreign
 from streams.detection.lexicon import Hit, Lexicon, Outlet, fold
 from streams.detection.parts import Part
@@ -31,11 +31,21 @@ BEFORE, AFTER = 3, 1
 """How many sentences back and ahead the place of a telling without one is looked for; then the headline."""
 
 
+class Names(Protocol):
+    """The place names of one part of a text; offsets count into the whole text."""
+
+    def within(self, start: int, end: int) -> Sequence[NamedPlace]:
+        """What may be a place's name in one sentence, ``text[start:end]``, in order, none of it resolved: no less than `places` has there."""
+
+    def places(self) -> list[NamedPlace]:
+        """All names, resolved jointly, in order."""
+
+
 class Placer(Protocol):
     """What knows places."""
 
-    def places(self, text: str, start: int, end: int) -> list[NamedPlace]:
-        """The place names in ``text[start:end]``, resolved jointly; offsets count into *text*."""
+    def names(self, text: str, start: int, end: int) -> Names:
+        """The place names in ``text[start:end]``."""
 
     def site(self, words: str, context: str) -> Place | None:
         """What a name that the text only implies means: "Palmyra airport" for "its airport"."""
@@ -46,17 +56,17 @@ class Placer(Protocol):
 
 @dataclass(frozen=True)
 class _Work:
-    """One part of one article on its way through the cascade."""
+    """One part of one article that may tell of something, before anybody looks at places."""
 
     article: int
     part: Part
     drafts: list[Draft]
-    """Its sentences that may tell of something."""
-    silent: list[Draft]
-    """Its trigger sentences that cannot, but name somebody under arms."""
-    places: list[NamedPlace]
-    """All of the part's, offsets into the body."""
+    """Its trigger sentences."""
+    worth: list[Draft]
+    """Those of them that are worth a parse, each with what in it may be a place's name."""
+    names: Names
     sentences: list[sentences.Sentence]
+    """All of the part's."""
     cited: Outlet | None
     when: datetime | None
     """When the article came out."""
@@ -65,7 +75,7 @@ class _Work:
 
 
 class _Promising(NamedTuple):
-    """A part before anybody looks at places."""
+    """The sentences of a part that may tell of something."""
 
     sentences: list[sentences.Sentence]
     """All of the part's."""
@@ -73,6 +83,16 @@ class _Promising(NamedTuple):
     """Those with a trigger."""
     known: list[Hit]
     """Its terms, offsets into the part."""
+
+
+class _Settled(NamedTuple):
+    """A part whose places are known."""
+
+    work: _Work
+    places: list[NamedPlace]
+    """All of the part's, offsets into the body."""
+    scenes: list[Scene | Draft]
+    """Its trigger sentences in order; one that cannot tell of anything is a draft, and there only if it names somebody under arms."""
 
 
 class Step(NamedTuple):
@@ -101,14 +121,16 @@ class Detector:
     def read(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
         """The mentions of each article, in order: what each is about first."""
         work = [w for i, article in enumerate(articles) for w in self._prepare(i, article)]
-        drafts = [draft for w in work for draft in w.drafts]
-        parses = iter(self.parser.parse([d.text for d in drafts]))
+        parses = iter(self.parser.parse([d.text for w in work for d in w.worth]))
         found: list[list[Mention]] = [[] for _ in articles]
         seen: list[Counter[tuple[str, str]]] = [Counter() for _ in articles]
         for w in work:
             article = articles[w.article]
-            scenes = [compose(draft, next(parses), self.lexicon, w.when) for draft in w.drafts]
-            if told := mentions.merge([t for step in self._steps(scenes, w, article.body) for t in step.told]):
+            own = list(itertools.islice(parses, len(w.worth)))
+            if not self._tells(w, own):
+                continue
+            steps = self._steps(self._settle(w, own, article.body), article.body)
+            if told := mentions.merge([t for step in steps for t in step.told]):
                 signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
                 found[w.article] += mentions.build(
                     article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article], self.made_by
@@ -156,18 +178,33 @@ class Detector:
         return _Promising(headline + text, drafts, known) if any(self.gate(d, place=True) for d in drafts) else None
 
     def _work(self, index: int, article: Article, part: Part, found: _Promising) -> _Work:
-        """A part made ready: its places are looked up, and by them its sentences are judged again."""
-        body = article.body
+        """A part made ready for the parser: a sentence that could tell only of a place, and names none, is left out."""
+        names = self.placer.names(article.body, part.start, part.end)
+        able = [d for d in found.drafts if self.gate(d, place=True)]
+        named = [_with_places(d, names.within(d.start, d.start + len(d.text))) for d in able]
+        worth = [d for d in named if d.places or self.gate(d, place=False)]
+        when, about = mentions.published(article)[0], _about(article.body, part, found.known)
+        return _Work(index, part, found.drafts, worth, names, found.sentences, self._cited(article.body, part), when, about)
+
+    def _tells(self, work: _Work, parses: Sequence[Parse]) -> bool:
+        """Whether any sentence of a part tells of anything, wherever it may be."""
+        pairs = zip(work.worth, parses, strict=True)
+        return any(tellings.tells(compose(draft, parse, self.lexicon, work.when)) for draft, parse in pairs)
+
+    def _settle(self, work: _Work, parses: Sequence[Parse], body: str) -> _Settled:
+        """Resolve the places of a part, all at once, and judge by them again what its sentences may tell of."""
+        part = work.part
         spans = [part.headline or (part.start, part.start), (part.text, part.end)]
-        places = [p for p in self.placer.places(body, part.start, part.end) if any(a <= p.start < b for a, b in spans)]
-        telling, silent = list[Draft](), list[Draft]()
-        for draft in (_with_places(d, places) for d in found.drafts):
-            if self.gate(draft, place=bool(draft.places)):
-                telling.append(draft)
+        places = [p for p in work.names.places() if any(a <= p.start < b for a, b in spans)]
+        parsed = {draft.start: parse for draft, parse in zip(work.worth, parses, strict=True)}
+        settled = list[Scene | Draft]()
+        for draft in (_with_places(d, places) for d in work.drafts):
+            parse = parsed.get(draft.start)
+            if parse is not None and (draft.places or self.gate(draft, place=False)):
+                settled.append(compose(draft, parse, self.lexicon, work.when))
             elif any(a.armed for a in draft.actors):
-                silent.append(draft)
-        when, about = mentions.published(article)[0], _about(body, part, found.known)
-        return _Work(index, part, telling, silent, places, found.sentences, self._cited(body, part), when, about)
+                settled.append(draft)
+        return _Settled(work, places, settled)
 
     def _speaks_of_arms(self, context: Counter[str], folded: str) -> bool:
         """Whether a text has any word without which "attack" or "take" is never believed: see `sense.grounded`."""
@@ -188,28 +225,27 @@ class Detector:
     def follow(self, article: Article) -> Iterator[Step]:
         """Read one article sentence by sentence, those that are worth a parse."""
         for work in self._prepare(0, article):
-            parses = self.parser.parse([d.text for d in work.drafts])
-            scenes = [compose(draft, parse, self.lexicon, work.when) for draft, parse in zip(work.drafts, parses, strict=True)]
-            yield from self._steps(scenes, work, article.body)
+            parses = self.parser.parse([d.text for d in work.worth])
+            yield from self._steps(self._settle(work, parses, article.body), article.body)
 
-    def _steps(self, scenes: Sequence[Scene], work: _Work, body: str) -> Iterator[Step]:
+    def _steps(self, settled: _Settled, body: str) -> Iterator[Step]:
         """Read a part's scenes in order; each knows what was told before it."""
+        work = settled.work
         named: deque[NamedActor] = deque(maxlen=REMEMBERED)
         last: Telling | None = None
         dated: Occurred | None = None
         about = work.about
-        quoted = speech.quotations(body, work.part.text, work.part.end) if scenes else []
+        quoted = speech.quotations(body, work.part.text, work.part.end)
         speaker: str | None = None
-        inorder: list[Scene | Draft] = sorted([*scenes, *work.silent], key=lambda s: s.start)
-        for scene in inorder:
+        for scene in settled.scenes:
             if isinstance(scene, Draft):
                 named.extendleft(a for a in scene.actors if a.armed)
                 continue
-            memory = Memory(_places_before(work, scene), list(named), dated, work.when, about)
+            memory = Memory(_places_before(settled.places, scene), list(named), dated, work.when, about)
             told = tellings.read(scene, memory, self.lexicon)
             if scene.headline and any(t.kinetic and t.current for t in told):
                 about = frozenset()
-            placed = [speech.attribute(_placed(t, scene, work, last), body, quoted, speaker) for t in told]
+            placed = [speech.attribute(_placed(t, scene, settled, last), body, quoted, speaker) for t in told]
             named_by = (t.standing.source for t in placed if t.standing.source)
             speaker = next((s for s in named_by if s.lower() not in speech.PRONOUNS), speaker)
             yield Step(scene, memory, [*placed, *self._sites(told, scene)])
@@ -285,32 +321,30 @@ def _with_places(draft: Draft, places: Sequence[NamedPlace]) -> Draft:
     return replace(draft, places=tuple(p.counted_from(draft.start) for p in inside))
 
 
-def _places_before(work: _Work, scene: Scene) -> list[NamedPlace]:
+def _places_before(places: Sequence[NamedPlace], scene: Scene) -> list[NamedPlace]:
     """The last places that the part named before the scene, nearest first."""
-    index = bisect_left(work.places, scene.start, key=lambda p: p.start)
-    near = work.places[max(0, index - REMEMBERED) : index]
+    index = bisect_left(places, scene.start, key=lambda p: p.start)
+    near = places[max(0, index - REMEMBERED) : index]
     return [p for p in reversed(near) if not p.dateline and not p.demonym]
 
 
-def _placed(told: Telling, scene: Scene, work: _Work, last: Telling | None) -> Telling:
+def _placed(told: Telling, scene: Scene, settled: _Settled, last: Telling | None) -> Telling:
     """Give a telling without a place that of the telling before it, else the nearest one of its neighbours, then of the headline."""
     if told.place is not None:
         return told
-    index = _index(scene, work)
-    if last is not None and (last.headline or work.sentences[max(0, index - BEFORE)].start <= last.start):
+    among = settled.work.sentences
+    index = bisect_left(among, scene.start, key=lambda s: s.start)
+    if last is not None and (last.headline or among[max(0, index - BEFORE)].start <= last.start):
         return replace(told, place=last.place)
-    return replace(told, place=_neighbour(scene, work, index))
+    return replace(told, place=_neighbour(scene, settled, index))
 
 
-def _index(scene: Scene, work: _Work) -> int:
-    return bisect_left(work.sentences, scene.start, key=lambda s: s.start)
-
-
-def _neighbour(scene: Scene, work: _Work, index: int) -> NamedPlace | None:
+def _neighbour(scene: Scene, settled: _Settled, index: int) -> NamedPlace | None:
     """The nearest place of the sentences before, then after, then of the headline; a settlement or site before a country."""
-    order = [*range(index - 1, max(-1, index - BEFORE - 1), -1), *range(index + 1, min(len(work.sentences), index + AFTER + 1)), 0]
+    among = settled.work.sentences
+    order = [*range(index - 1, max(-1, index - BEFORE - 1), -1), *range(index + 1, min(len(among), index + AFTER + 1)), 0]
     country: NamedPlace | None = None
-    for inside in (list(scene.places), *(_inside(work, at) for at in order)):
+    for inside in (list(scene.places), *(_inside(settled.places, among[at]) for at in order)):
         known = [p for p in inside if p.place is not None and not p.dateline and not p.demonym]
         if exact := [p for p in known if p.place is not None and p.place.precision != "country"]:
             return exact[0]
@@ -318,10 +352,9 @@ def _neighbour(scene: Scene, work: _Work, index: int) -> NamedPlace | None:
     return country
 
 
-def _inside(work: _Work, at: int) -> list[NamedPlace]:
-    span = work.sentences[at]
-    first = bisect_left(work.places, span.start, key=lambda p: p.start)
-    return list(itertools.takewhile(lambda p: p.start < span.end, work.places[first : first + MOST_PLACES]))
+def _inside(places: Sequence[NamedPlace], span: sentences.Sentence) -> list[NamedPlace]:
+    first = bisect_left(places, span.start, key=lambda p: p.start)
+    return list(itertools.takewhile(lambda p: p.start < span.end, places[first : first + MOST_PLACES]))
 
 
 def _first_things_first(found: list[Mention]) -> list[Mention]:

@@ -196,9 +196,9 @@ class Gazetteer:
         order = np.argsort(-self.places["population"][found].astype(np.int64), kind="stable")
         return [self.candidate(int(i)) for i in found[order]]
 
-    def find(self, text: str, *, start: int = 0, end: int | None = None) -> "list[toponyms.Toponym]":
-        """Find the place names in ``text[start:end]``, in order and without overlap; see `toponyms.find`."""
-        return toponyms.find(self, text, start=start, end=len(text) if end is None else end)
+    def search(self, text: str, *, start: int = 0, end: int | None = None) -> "toponyms.Search":
+        """Look for the place names in ``text[start:end]``."""
+        return toponyms.Search(self, text, start, len(text) if end is None else end)
 
     def prefixes(self, key: str) -> list[str]:
         """List the names that *key* begins with, shortest first; the caller sees to word boundaries."""

@@ -38,9 +38,8 @@ class Located(msgspec.Struct, frozen=True):
     """Why a place is None."""
 
 
-def locate(gazetteer: Gazetteer, text: str, *, start: int = 0, end: int | None = None) -> Located:
-    """Find and resolve every place name of a document, jointly. Call it once per document."""
-    found = gazetteer.find(text, start=start, end=end)
+def locate(gazetteer: Gazetteer, text: str, found: Sequence[Toponym]) -> Located:
+    """Resolve every place name of a document, jointly: all that `toponyms.Search` *found* in it."""
     spans, readings = [(t.start, t.end) for t in found], [t.reading for t in found]
     places, reasons = _resolve(gazetteer, text, spans, readings, [t.modifier for t in found], given=False)
     return Located(tuple(found), tuple(places), tuple(reasons))
@@ -106,7 +105,7 @@ def _resolve(
 
 def candidates(gazetteer: Gazetteer, text: str, most: int) -> list[tuple[Toponym, list[tuple[Candidate, float]]]]:
     """Every place name of a document with what it may mean and how well each fits, at most so many, best first."""
-    found = gazetteer.find(text)
+    found = gazetteer.search(text).names()
     names = names_of(gazetteer, text, [(t.start, t.end) for t in found], [t.reading for t in found])
     fitting: list[list[tuple[Candidate, float]]] = [[] for _ in found]
     for name, ranked in zip(names, rank(gazetteer, names, WEIGHTS, theatres.of(text)), strict=True):

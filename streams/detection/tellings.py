@@ -119,6 +119,11 @@ def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
     return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
 
 
+def tells(scene: Scene) -> bool:
+    """Whether a sentence tells of anything, wherever that may be: no place need be resolved to say so."""
+    return any(examine(scene, trigger, head).refused is None for trigger, head in heads(scene).items())
+
+
 def examined(scene: Scene) -> dict[Trigger, Examined]:
     """What came of each trigger of a sentence."""
     found = {t: examine(scene, t, head) for t, head in heads(scene).items()}

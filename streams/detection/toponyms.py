@@ -1,7 +1,8 @@
 """Finds place names in running text: text goes in, spans with everything each may mean come out; which one it is, `resolve` says."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -175,11 +176,14 @@ class _Tokens:
             token = self._known[at] = _Token(start, end, self._keys[at], self._text[start].isupper())
         return token
 
-    def beginnings(self) -> Iterator[int]:
-        """Where a name may begin: at a capital, or at an article with a hyphen behind it."""
+    def beginnings(self, start: int = 0, end: int | None = None) -> Iterator[int]:
+        """Where in ``text[start:end]`` a name may begin: at a capital, or at an article with a hyphen behind it."""
         text = self._text
-        for at, (start, end) in enumerate(self._spans):
-            if text[start].isupper() or (self._keys[at] in ARTICLES and text[end : end + 1] == "-"):
+        first = bisect_left(self._spans, (start, 0))
+        last = len(self._spans) if end is None else bisect_left(self._spans, (end, 0))
+        for at in range(first, last):
+            begin, after = self._spans[at]
+            if text[begin].isupper() or (text[after : after + 1] == "-" and self._keys[at] in ARTICLES):
                 yield at
 
     def run(self, at: int) -> list[str]:
@@ -277,25 +281,45 @@ def holder(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (before.start(1) + max(0, start - 60), before.end(1) + max(0, start - 60)) if before else None
 
 
-def find(gazetteer: "Gazetteer", text: str, *, start: int, end: int) -> list[Toponym]:
-    """Find the place names of ``text[start:end]``, longest first, capitalised, at word boundaries.
+class Search:
+    """The search for the place names of ``text[start:end]``, longest first, capitalised, at word boundaries; no word is looked at twice.
 
     A word that is also a common word or a name of persons counts only with evidence beside it: a preposition of place, a facility
-    noun or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the given text.
+    noun or a type word. A site's short name (``T4``) counts beside its noun, or once the site is named in full anywhere in the text.
     """
-    tokens = _Tokens(text, start, end)
-    found: list[Toponym] = []
-    doubtful: list[Toponym] = []
-    free = 0
-    for at in tokens.beginnings():
-        if at >= free and (match := _longest(gazetteer, text, tokens, at)):
-            toponym, size, sure = match
+
+    def __init__(self, gazetteer: "Gazetteer", text: str, start: int, end: int) -> None:
+        self._gazetteer, self._text = gazetteer, text
+        self._tokens = _Tokens(text, start, end)
+        self._matches: dict[int, tuple[Toponym, int, bool] | None] = {}
+
+    def within(self, start: int, end: int) -> list[Toponym]:
+        """What may be a name in ``text[start:end]``, short names of sites in any case; datelines are not told apart yet."""
+        return [toponym for toponym, _, _ in self._found(self._tokens.beginnings(start, end))]
+
+    def names(self) -> list[Toponym]:
+        """All names of the text, in order and without overlap."""
+        found: list[Toponym] = []
+        doubtful: list[Toponym] = []
+        for toponym, _, sure in self._found(self._tokens.beginnings()):
             (found if sure else doubtful).append(toponym)
-            free = at + size
-    if doubtful:
-        settled = {place for t in found for place in t.reading.places.tolist()}
-        found += [t for t in doubtful if _established(t, settled)]
-    return _datelines(gazetteer, text, sorted(found, key=lambda t: t.start))
+        if doubtful:
+            settled = {place for t in found for place in t.reading.places.tolist()}
+            found += [t for t in doubtful if _established(t, settled)]
+        return _datelines(self._gazetteer, self._text, sorted(found, key=lambda t: t.start))
+
+    def _found(self, beginnings: Iterable[int]) -> Iterator[tuple[Toponym, int, bool]]:
+        """The longest match at each beginning that is not within the one before."""
+        free = 0
+        for at in beginnings:
+            if at >= free and (match := self._match(at)):
+                yield match
+                free = at + match[1]
+
+    def _match(self, at: int) -> tuple[Toponym, int, bool] | None:
+        if at not in self._matches:
+            self._matches[at] = _longest(self._gazetteer, self._text, self._tokens, at)
+        return self._matches[at]
 
 
 def _established(toponym: Toponym, settled: set[int]) -> bool:

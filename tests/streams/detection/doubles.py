@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from streams.detection.scene import NamedPlace
 from streams.records import Article, Place
 
@@ -21,14 +23,27 @@ class FewPlaces:
             r"\b(" + "|".join(sorted(map(re.escape, [*names, *COUNTRIES]), key=len, reverse=True)) + r")(?: (" + "|".join(SITES) + r"))?\b"
         )
 
-    def places(self, text: str, start: int, end: int) -> list[NamedPlace]:
-        return [
-            NamedPlace(m.start(), m.end(), m.group(), place(m[1], SITES.get(m[2] or ""))) for m in self._names.finditer(text, start, end)
-        ]
+    def names(self, text: str, start: int, end: int) -> "FewNames":
+        return FewNames(
+            [NamedPlace(m.start(), m.end(), m.group(), place(m[1], SITES.get(m[2] or ""))) for m in self._names.finditer(text, start, end)]
+        )
 
     def site(self, words: str, context: str) -> Place | None:
         town, _, noun = words.rpartition(" ")
         return place(words, SITES[noun]) if self._names.fullmatch(town) and noun in SITES else None
+
+
+class FewNames:
+    """What a `FewPlaces` found."""
+
+    def __init__(self, found: list[NamedPlace]) -> None:
+        self._found = found
+
+    def within(self, start: int, end: int) -> list[NamedPlace]:
+        return [msgspec.structs.replace(p, place=None) for p in self._found if start <= p.start < end]
+
+    def places(self) -> list[NamedPlace]:
+        return self._found
 
 
 def place(name: str, kind: str | None = None) -> Place:

@@ -15,7 +15,7 @@ OUTPOST = "Outpost Falcon\t~OP7|Falcon Ridge\tbase\t34.9\t38.1\t2\tSY\tHoms\tuni
 
 
 def names_in(gazetteer: Gazetteer, text: str) -> list[str]:
-    return [text[t.start : t.end] for t in gazetteer.find(text)]
+    return [text[t.start : t.end] for t in gazetteer.search(text).names()]
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_names_are_found_where_they_are_places(gazetteer: Gazetteer, text: str, 
     ],
 )
 def test_a_dateline_is_told_from_the_news(gazetteer: Gazetteer, text: str, dateline: set[str]) -> None:
-    assert {text[t.start : t.end] for t in gazetteer.find(text) if t.dateline} == dateline
+    assert {text[t.start : t.end] for t in gazetteer.search(text).names() if t.dateline} == dateline
 
 
 def test_offsets_count_in_the_whole_text(gazetteer: Gazetteer) -> None:
     text = "Nothing here. Shells hit Aleppo."
-    [found] = gazetteer.find(text, start=14)
+    [found] = gazetteer.search(text, start=14).names()
     assert text[found.start : found.end] == "Aleppo"
 
 

@@ -79,14 +79,14 @@ def test_the_other_names_of_a_document_decide(gazetteer: Gazetteer) -> None:
 
 
 def place_of_all(gazetteer: Gazetteer, text: str, name: str) -> Place:
-    located = locate(gazetteer, text)
+    located = locate(gazetteer, text, gazetteer.search(text).names())
     [place] = [p for t, p in zip(located.toponyms, located.places, strict=True) if text[t.start : t.end] == name and p]
     return place
 
 
 def test_a_document_is_located_in_one_pass(gazetteer: Gazetteer) -> None:
     text = "HOMS, Syria (Reuters) - Militants stormed the T4 airport near Palmyra. Iraqi units watched T4 burn."
-    located = locate(gazetteer, text)
+    located = locate(gazetteer, text, gazetteer.search(text).names())
     said = [
         (text[t.start : t.end], t.dateline, t.demonym, p.id if p else None) for t, p in zip(located.toponyms, located.places, strict=True)
     ]
@@ -167,7 +167,7 @@ def test_names_are_told_by_those_beside_them(gazetteer: Gazetteer, text: str, me
     ],
 )
 def test_a_sense_may_be_doubted(gazetteer: Gazetteer, text: str, places: list[str | None], reason: str | None) -> None:
-    located = locate(gazetteer, text)
+    located = locate(gazetteer, text, gazetteer.search(text).names())
     assert [p and p.country for p in located.places] == places
     assert [r for r in located.reasons if r] == [] if reason is None else reason in " ".join(filter(None, located.reasons))
 
