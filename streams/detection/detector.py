@@ -1,5 +1,6 @@
 """The cascade put together: articles in, mentions out, batch by batch; a pure function of its resources."""
 
+import gc
 import itertools
 from bisect import bisect_left
 from collections import Counter, deque
@@ -13,12 +14,12 @@ from streams.detection import lexicon as lexicons
 from streams.detection import mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers
 from streams.detection.gate import Gate, may_tell
 from streams.detection.gazetteer import Candidate
-from streams.detection.grammar import Parse, Parser
+from streams.detection.grammar import Parser
 from streams.detection.language import foreign
 from streams.detection.lexicon import Hit, Lexicon, Outlet, fold
 from streams.detection.parts import Part
 from streams.detection.provenance import made_by
-from streams.detection.scene import ARMED, WEAPONS, Draft, NamedActor, NamedPlace, Scene, classes_of, compose, outlet_of, sketch
+from streams.detection.scene import ARMED, WEAPONS, Draft, NamedActor, NamedPlace, Scene, classes_of, compose, outlet_of, place, sketch
 from streams.detection.tellings import Memory, Telling
 from streams.detection.toponyms import Toponym
 from streams.records import Article, Mention, Occurred, Place
@@ -126,10 +127,10 @@ class Detector:
         seen: list[Counter[tuple[str, str]]] = [Counter() for _ in articles]
         for w in work:
             article = articles[w.article]
-            own = list(itertools.islice(parses, len(w.worth)))
-            if not self._tells(w, own):
+            scenes = [compose(draft, next(parses), self.lexicon, w.when) for draft in w.worth]
+            if not any(map(tellings.tells, scenes)):
                 continue
-            steps = self._steps(self._settle(w, own, article.body), article.body)
+            steps = self._steps(self._settle(w, scenes, article.body), article.body)
             if told := mentions.merge([t for step in steps for t in step.told]):
                 signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
                 found[w.article] += mentions.build(
@@ -186,22 +187,17 @@ class Detector:
         when, about = mentions.published(article)[0], _about(article.body, part, found.known)
         return _Work(index, part, found.drafts, worth, names, found.sentences, self._cited(article.body, part), when, about)
 
-    def _tells(self, work: _Work, parses: Sequence[Parse]) -> bool:
-        """Whether any sentence of a part tells of anything, wherever it may be."""
-        pairs = zip(work.worth, parses, strict=True)
-        return any(tellings.tells(compose(draft, parse, self.lexicon, work.when)) for draft, parse in pairs)
-
-    def _settle(self, work: _Work, parses: Sequence[Parse], body: str) -> _Settled:
+    def _settle(self, work: _Work, scenes: Sequence[Scene], body: str) -> _Settled:
         """Resolve the places of a part, all at once, and judge by them again what its sentences may tell of."""
         part = work.part
         spans = [part.headline or (part.start, part.start), (part.text, part.end)]
         places = [p for p in work.names.places() if any(a <= p.start < b for a, b in spans)]
-        parsed = {draft.start: parse for draft, parse in zip(work.worth, parses, strict=True)}
+        parsed = {scene.start: scene for scene in scenes}
         settled = list[Scene | Draft]()
         for draft in (_with_places(d, places) for d in work.drafts):
-            parse = parsed.get(draft.start)
-            if parse is not None and (draft.places or self.gate(draft, place=False)):
-                settled.append(compose(draft, parse, self.lexicon, work.when))
+            scene = parsed.get(draft.start)
+            if scene is not None and (draft.places or self.gate(draft, place=False)):
+                settled.append(place(scene, draft.places))
             elif any(a.armed for a in draft.actors):
                 settled.append(draft)
         return _Settled(work, places, settled)
@@ -226,7 +222,8 @@ class Detector:
         """Read one article sentence by sentence, those that are worth a parse."""
         for work in self._prepare(0, article):
             parses = self.parser.parse([d.text for d in work.worth])
-            yield from self._steps(self._settle(work, parses, article.body), article.body)
+            scenes = [compose(draft, parse, self.lexicon, work.when) for draft, parse in zip(work.worth, parses, strict=True)]
+            yield from self._steps(self._settle(work, scenes, article.body), article.body)
 
     def _steps(self, settled: _Settled, body: str) -> Iterator[Step]:
         """Read a part's scenes in order; each knows what was told before it."""
@@ -376,5 +373,6 @@ def load_detector(*, model: str | None = None, gazetteer: Path | None = None, pl
     """
     from streams.detection.atlas import Atlas
 
-    atlas, parser = Atlas.load(gazetteer, places), nlp.load(model)
-    return Detector(atlas, parser, made_by=made_by(parser.name, atlas.gazetteer.version, places))
+    atlas, parser, lexicon = Atlas.load(gazetteer, places), nlp.load(model), lexicons.load()
+    gc.freeze()  # what is loaded stays: searching it for garbage again and again would cost a thirtieth of all work
+    return Detector(atlas, parser, lexicon, made_by=made_by(parser.name, atlas.gazetteer.version, places))

