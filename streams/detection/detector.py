@@ -36,7 +36,7 @@ class Names(Protocol):
     """The place names of one part of a text; offsets count into the whole text."""
 
     def within(self, start: int, end: int) -> Sequence[NamedPlace]:
-        """What may be a place's name in one sentence, ``text[start:end]``, in order, none of it resolved: no less than `places` has there."""
+        """What may be a place's name in one sentence, ``text[start:end]``, in order, none resolved: no less than `places` has there."""
 
     def places(self) -> list[NamedPlace]:
         """All names, resolved jointly, in order."""
@@ -82,6 +82,8 @@ class _Promising(NamedTuple):
     """All of the part's."""
     drafts: list[Draft]
     """Those with a trigger."""
+    able: list[Draft]
+    """Those of them that could tell of something if they named a place."""
     known: list[Hit]
     """Its terms, offsets into the part."""
 
@@ -176,13 +178,13 @@ class Detector:
             for among, titled in ((headline, True), (text, False))
             for s, own in _with_triggers(among, hits)
         ]
-        return _Promising(headline + text, drafts, known) if any(self.gate(d, place=True) for d in drafts) else None
+        able = [d for d in drafts if self.gate(d, place=True)]
+        return _Promising(headline + text, drafts, able, known) if able else None
 
     def _work(self, index: int, article: Article, part: Part, found: _Promising) -> _Work:
         """A part made ready for the parser: a sentence that could tell only of a place, and names none, is left out."""
         names = self.placer.names(article.body, part.start, part.end)
-        able = [d for d in found.drafts if self.gate(d, place=True)]
-        named = [_with_places(d, names.within(d.start, d.start + len(d.text))) for d in able]
+        named = [_with_places(d, names.within(d.start, d.start + len(d.text))) for d in found.able]
         worth = [d for d in named if d.places or self.gate(d, place=False)]
         when, about = mentions.published(article)[0], _about(article.body, part, found.known)
         return _Work(index, part, found.drafts, worth, names, found.sentences, self._cited(article.body, part), when, about)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from streams.detection import kinds
 from streams.detection.scene import ARMED, WEAPONS, Draft
-from streams.detection.sense import CIVIL, DOMAINS, ELSEWHERE, TERROR, weights
+from streams.detection.sense import CIVIL, DOMAINS, DOUBTFUL, ELSEWHERE, TERROR, weights
 from streams.detection.tellings import STRATEGIC_FLOOR, UNARMED_FLOOR
 from streams.detection.triggers import Trigger
 
@@ -27,6 +27,16 @@ _ARMED_OR: dict[str, frozenset[str]] = {
 """Frames that want somebody under arms in the sentence, or a word of one of these classes."""
 _GROUNDS = WEAPONS | {"force", "mil_site", "hardware", "war_word"}
 """Classes that may give a sign of `sense.GROUNDS`."""
+_OBJECTS = (
+    ("whom_site", frozenset({"mil_site"})),
+    ("whom_weak_site", frozenset({"site"})),
+    ("whom_hardware", frozenset({"hardware"})),
+    ("whom_civil", CIVIL | {"ship"}),
+    ("whom_area", frozenset({"area"})),
+)
+"""The signs of an object, at most two of which count, and the classes that give them."""
+_DOUBTFUL = DOUBTFUL & frozenset(DOMAINS)
+"""Classes that make a word doubtful wherever they stand in the sentence."""
 
 
 class Gate(Protocol):
@@ -77,7 +87,8 @@ def _has_company(draft: Draft, trigger: Trigger) -> bool:
         return "deal_verb" in draft.near and (around or draft.armed or bool(draft.near & {"force", "war_word"}))
     if trigger.frame == "claim":
         fighting = any(t.frame in kinds.FIGHTING for t in draft.triggers)
-        return fighting or bool(draft.actors) or bool(draft.near & (WEAPONS | ARMED | {"mil_site"}))
+        violent = fighting or bool(draft.near & (WEAPONS | ARMED | {"mil_site"}))
+        return violent or (bool(draft.actors) and kinds.is_responsibility(draft.text[trigger.start : trigger.end]))
     return True
 
 
@@ -85,65 +96,50 @@ def best_score(draft: Draft, trigger: Trigger, *, place: bool) -> float:
     """The most that `sense.score` can give *trigger* here: each sign where it counts most."""
     table, near, context = weights(), draft.near, draft.context
     armed, force, arms = draft.armed, "force" in near, bool(near & WEAPONS)
-    objects = [
-        table[sign]
-        for sign, there in (
-            ("whom_site", "mil_site" in near),
-            ("whom_weak_site", "site" in near),
-            ("whom_hardware", "hardware" in near),
-            ("whom_civil", bool(near & (CIVIL | {"ship"}))),
-            ("whom_area", "area" in near),
-        )
-        if there
-    ]
-    signs = {
-        "whom_armed": armed,
-        "near_armed" if armed else "near_force": armed or force,
-        "who_armed" if armed else "who_state" if draft.actors else "who_force": armed or force or bool(draft.actors),
-        "who_terror": any(word.startswith(TERROR) for word in draft.words),
-        "who_weapon": arms,
-        "means_weapon": arms,
-        "near_weapon": arms,
-        "near_site": "mil_site" in near,
-        "near_war": "war_word" in near,
-        "near_toll": draft.counts_people,
-        "whom_place": place,
-        "doc_armed": context["state_force"] + context["nonstate"] > 0,
-        "doc_war": context["war_word"] > 0,
-    }
-    firmly = draft.firmly_near(trigger)
+    objects = [table[sign] for sign, classes in _OBJECTS if classes & near]
+    signs = (
+        ("whom_armed", armed),
+        ("near_armed" if armed else "near_force", armed or force),
+        ("who_armed" if armed else "who_state" if draft.actors else "who_force", armed or force or bool(draft.actors)),
+        ("who_terror", any(word.startswith(TERROR) for word in draft.words)),
+        ("who_weapon", arms),
+        ("means_weapon", arms),
+        ("near_weapon", arms),
+        ("near_site", "mil_site" in near),
+        ("near_war", "war_word" in near),
+        ("near_toll", draft.counts_people),
+        ("whom_place", place),
+        ("doc_armed", context["state_force"] + context["nonstate"] > 0),
+        ("doc_war", context["war_word"] > 0),
+    )
+    firmly, under_arms = draft.firmly_near(trigger), context["state_force"] + context["nonstate"]
     against = [f"near_{name}" for name in DOMAINS if name in firmly]
-    under_arms = context["state_force"] + context["nonstate"]
     against += [f"doc_{name}" for name in ELSEWHERE if name not in near and context[name] > 1 and context[name] >= under_arms]
-    best_two = sum(sorted(objects)[-2:])
-    certain = ["bias", f"weight_{trigger.weight}", *against]
-    return sum(table[sign] for sign in certain) + sum(table[sign] for sign, there in signs.items() if there) + best_two
+    certain = ("bias", f"weight_{trigger.weight}", *against)
+    return sum(table[sign] for sign in certain) + sum(table[sign] for sign, there in signs if there) + sum(sorted(objects)[-2:])
 
 
 def _may_be_grounded(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
     """Whether `sense.grounded` may say yes."""
-    near = draft.near
-    if "accident" in draft.firmly_near(trigger) and not draft.armed and (trigger.weight < 3 or "explosion" in trigger.pattern):
+    near, firmly = draft.near, draft.firmly_near(trigger)
+    if "accident" in firmly and not draft.armed and (trigger.weight < 3 or "explosion" in trigger.pattern):
         return False
     if trigger.weight >= 3 or draft.armed or near & _GROUNDS:
         return True
     loose = bool(draft.actors) or any(draft.context[name] for name in ("state_force", "nonstate", "war_word"))
+    doubtful = not firmly.isdisjoint(_DOUBTFUL)
     match trigger.frame:
         case "kill":
-            return (
-                "martyr" in trigger.pattern
-                or "dead_combatant" in near
-                or "massacre" in draft.folded
-                or (draft.counts_people and bool(draft.actors))
-            )
+            victims = "dead_combatant" in near or "massacre" in draft.folded or (bool(draft.actors) and draft.counts_people)
+            return "martyr" in trigger.pattern or (victims and not doubtful)
         case "chemical":
             return True
         case "bomb":
             return loose or draft.counts_people or bool(near & CIVIL)
-        case "clash" | "air" | "shell" if trigger.weight >= 2:
-            return loose or place or draft.counts_people or bool(near & {"area", "site"})
         case "clash" if "between" in draft.words:
             return True
+        case "clash" | "air" | "shell" if trigger.weight >= 2:
+            return loose or (not doubtful and (place or draft.counts_people or bool(near & {"area", "site"})))
         case "assault" | "fire":
-            return loose or draft.counts_people
+            return loose or (draft.counts_people and (place or not doubtful))
     return loose

@@ -459,9 +459,14 @@ def _loot(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     return None
 
 
+def is_responsibility(words: str) -> bool:
+    """Whether the words of a claim say of what: "took responsibility", "claimed credit"."""
+    return "responsib" in words.lower() or "credit" in words.lower()
+
+
 def _claim(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     near = scene.near
-    claimed = "responsib" in scene.text[trigger.start : trigger.end].lower() or "credit" in scene.text[trigger.start : trigger.end].lower()
+    claimed = is_responsibility(scene.text[trigger.start : trigger.end])
     violent = bool(near & (WEAPONS | ARMED | {"mil_site"})) or bool({t.frame for t in scene.triggers} & FIGHTING)
     if _word(scene, arguments.head) in {"claim", "claims", "claimed", "claiming"} and not claimed:
         return None

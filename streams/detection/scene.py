@@ -175,7 +175,9 @@ def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | 
     agencies = tuple(h for h in lexicon.agencies.find(draft.folded) if _capital(draft.text, h))
     weapons = tuple(lexicon.weapons.find(draft.folded))
     found = tuple(dates.find(draft.text, published))
-    scene = Scene(draft.start, draft.text, parse, draft.triggers, {}, weapons, draft.actors, (), found, agencies, draft.context, draft.headline)
+    scene = Scene(
+        draft.start, draft.text, parse, draft.triggers, {}, weapons, draft.actors, (), found, agencies, draft.context, draft.headline
+    )
     for hit in draft.terms:
         for token in scene.tokens(hit.start, hit.end):
             scene.classes[token] = classes_of(hit)

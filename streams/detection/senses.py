@@ -88,6 +88,9 @@ _SITES = [KINDS.index(k) for k in FACILITIES if k in KINDS]
 _LEVELS = {"country": [COUNTRY], "admin1": [ADMIN1], "admin2": [_ADMIN2], "settlement": _SETTLED}
 OF_KIND = {level: np.isin(np.arange(len(KINDS)), kinds) for level, kinds in {**_LEVELS, "site": _SITES}.items()}
 """For each level, by kind number, whether a place of that kind is of it: a look-up, where `isin` would sort."""
+_NUMBER_OF: dict[str | None, int] = {None: len(_LEVELS), **{level: number for number, level in enumerate(_LEVELS)}}
+_AT_LEVEL = np.array([*(OF_KIND[level] for level in _LEVELS), np.zeros(len(KINDS), dtype=bool)])
+"""By number of a level, the last for none, and kind number: whether a place of that kind is of it."""
 _LEVEL_NUMBERS = np.array([next((n for n, kinds in enumerate(_LEVELS.values()) if k in kinds), len(_LEVELS)) for k in range(len(KINDS))])
 _PARTS = frozenset({"settlement", "admin1", "admin2"})
 """Levels that no country is of."""
@@ -257,12 +260,11 @@ def _own_score(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, weigh
     score += weights.capital * gazetteer.capitals[rows]
     score += weights.canonical * ((flags & (CANONICAL | DEMONYM)) > 0)
     score += weights.skeleton * (flags == 0)
-    wanted = [OF_KIND[n.wants][gazetteer.kind_numbers[n.places]] if n.wants else np.zeros(len(n.places), bool) for n in names]
-    sited = np.concatenate([np.full(len(n.places), n.reading.sited) for n in names])
+    levels, sizes = [n.wants for n in names], [len(n.places) for n in names]
     score += weights.namesake * np.concatenate([_namesakes(gazetteer, n) for n in names])
-    score += weights.cue * np.concatenate(wanted)
-    score += weights.no_country * (np.concatenate([np.full(len(n.places), n.wants in _PARTS) for n in names]) & (kinds == COUNTRY))
-    score += weights.named_site * (sited & OF_KIND["site"][kinds])
+    score += weights.cue * _AT_LEVEL[np.repeat([_NUMBER_OF[level] for level in levels], sizes), kinds]
+    score += weights.no_country * (np.repeat([level in _PARTS for level in levels], sizes) & (kinds == COUNTRY))
+    score += weights.named_site * (np.repeat([n.reading.sited for n in names], sizes) & OF_KIND["site"][kinds])
     return np.asarray(score)
 
 

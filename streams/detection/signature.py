@@ -18,7 +18,7 @@ def sign(text: str, title: str | None) -> Signature:
     words = fold(text).split()
     shingles = {" ".join(words[i : i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1))} if words else set()
     minhash = RMinHash(num_perm=PERMUTATIONS, seed=_SEED)
-    minhash.update(sorted(shingles))
+    minhash.update(list(shingles))
     return Signature(
         minhash=struct.pack(f">{PERMUTATIONS}I", *minhash.digest()),
         shingles=len(shingles),
