@@ -74,9 +74,9 @@ def _has_company(draft: Draft, trigger: Trigger) -> bool:
         return named or bool(draft.context["nonstate"] or draft.context["state_force"])
     if trigger.frame == "agree":
         around = any(draft.context[name] for name in (*ARMED, "war_word"))
-        return "deal_verb" in draft.near and (around or draft.armed or bool(draft.near & {"force", "war_word"}))
+        return "deal_verb" in draft.near and (around or draft.armed or bool(draft.near & {"force", "war_word", "w_gun"}))
     if trigger.frame == "claim":
-        fighting = any(t.frame in kinds.FIGHTING for t in draft.triggers)
+        fighting = any(t.frame in kinds.FIGHTING for t in draft.triggers) or trigger.pattern == "behind"
         return fighting or bool(draft.actors) or bool(draft.near & (WEAPONS | ARMED | {"mil_site"}))
     return True
 
@@ -112,7 +112,7 @@ def best_score(draft: Draft, trigger: Trigger, *, place: bool) -> float:
         "doc_war": context["war_word"] > 0,
     }
     firmly = draft.firmly_near(trigger)
-    against = [f"near_{name}" for name in DOMAINS if name in firmly]
+    against = [f"near_{name}" for name in DOMAINS if name in firmly and name != "labour"]
     under_arms = context["state_force"] + context["nonstate"]
     against += [f"doc_{name}" for name in ELSEWHERE if name not in near and context[name] > 1 and context[name] >= under_arms]
     best_two = sum(sorted(objects)[-2:])
@@ -131,7 +131,7 @@ def _may_be_grounded(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
     match trigger.frame:
         case "kill":
             return (
-                "martyr" in trigger.pattern
+                trigger.pattern.startswith(("~martyr", "bodies"))
                 or "dead_combatant" in near
                 or "massacre" in draft.folded
                 or (draft.counts_people and bool(draft.actors))
