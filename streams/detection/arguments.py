@@ -109,7 +109,7 @@ def _possession(parse: Parse, head: int) -> Arguments | None:
     "The army is in control of the town" is told like any noun, but its subject acts.
     """
     preposition, verb = parse.heads[head], _verb_of(parse, head)
-    if parse.words[head] not in _HOLDS or parse.words[preposition] not in {"in", "into", "under", "to"} or verb is None:
+    if verb is None or not is_possession(parse, head):
         return None
     owners = [
         *_children(parse, head, {"poss", "compound", "amod", "nmod"}),
@@ -122,6 +122,11 @@ def _possession(parse: Parse, head: int) -> Arguments | None:
         objects = {o for p in _children(parse, head, {"prep"}) for o in parse.children[p]}
         return Arguments(head, verb, frozenset(actors), frozenset(inner), frozenset(), frozenset(objects))
     return Arguments(head, verb, frozenset(inner), frozenset(outer), frozenset(), frozenset(subjects))
+
+
+def is_possession(parse: Parse, head: int) -> bool:
+    """Whether *head* is what somebody has a place in or under: "in rebel hands"; not "at the hands of"."""
+    return parse.words[head] in _HOLDS and parse.words[parse.heads[head]] in {"in", "into", "under", "to"}
 
 
 _HOLDS = frozenset({"hands", "grip", "control"})

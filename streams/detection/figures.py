@@ -179,7 +179,7 @@ def _is_predicate(scene: Scene, head: int) -> bool:
 def _is_state(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "The besieged town", "the battered junta", "spent his years encircled": a state of things is no news (rule 7)."""
     parse = scene.parse
-    if parse.tags[head] in {"VBN", "VBD", "JJ"} and parse.deps[head] == "amod" and trigger.frame in {"hit", "take", "air", "assault"}:
+    if parse.tags[head] in {"VBN", "VBD", "JJ"} and parse.deps[head] == "amod" and _is_of_a_state(trigger):
         noun = parse.heads[head]
         return noun > head and not (parse.tags[noun].startswith("NNP") and scene.text[parse.starts[noun]].isupper())
     return (
@@ -188,6 +188,11 @@ def _is_state(scene: Scene, trigger: Trigger, head: int) -> bool:
         and parse.deps[head] in {"amod", "acl", "advcl", "oprd", "acomp", "compound"}
         and not any(parse.deps[c] in {"auxpass", "aux"} for c in parse.children[head])
     )
+
+
+def _is_of_a_state(trigger: Trigger) -> bool:
+    """ "The slain commander"; but the bodies of executed men that are found are news."""
+    return trigger.frame in {"hit", "take", "air", "assault"} or (trigger.frame == "kill" and not trigger.pattern.startswith("bodies"))
 
 
 def _is_for_a_cause(scene: Scene, head: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from streams.detection import actors
-from streams.detection.arguments import Arguments, is_verb, phrase
+from streams.detection.arguments import Arguments, is_possession, is_verb, phrase
 from streams.detection.lexicon import wordlist
 from streams.detection.scene import ARMED, WEAPONS, NamedPlace, Scene, weapon_of
 from streams.detection.sense import CIVIL
@@ -91,7 +91,7 @@ def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | No
         return None
     if trigger.frame == "hit" and (struck := _struck(scene, arguments)):
         return struck
-    if not _has_force(scene, arguments):
+    if not _has_force(scene, trigger, arguments):
         return None
     if _rolls_in(scene, trigger, arguments):
         return Kind("force_movement")
@@ -122,14 +122,15 @@ _FLYING = frozenset({"drone", "missile", "w_indirect", "w_bomb", "w_grenade"})
 """Classes of what flies at a target or goes off there."""
 
 
-def _has_force(scene: Scene, arguments: Arguments) -> bool:
-    """Whether a verb that also tells of lorries and storms, "slammed into", "flattened", has a weapon or somebody under arms for its subject."""
-    word, who = _word(scene, arguments.head), arguments.who
-    if word in wordlist("impact"):
-        return bool(scene.classes_of(who) & _FLYING)
-    if word in wordlist("ruin"):
-        return bool(scene.classes_of(who) & (WEAPONS | ARMED | {"force"}) or scene.actors_in(who))
-    return True
+def _has_force(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
+    """Whether a verb that also tells of lorries and storms, "slammed into", "fell upon", has a weapon or those under arms for its subject."""
+    word, who = _word(scene, arguments.head), scene.classes_of(arguments.who)
+    armed = bool(who & (ARMED | {"force"})) or any(a.armed for a in scene.actors_in(arguments.who))
+    if trigger.frame == "hit" and word in wordlist("impact"):
+        return bool(who & _FLYING)
+    if trigger.frame == "hit" and word in wordlist("ruin"):
+        return armed or bool(who & WEAPONS) or bool(scene.actors_in(arguments.who))
+    return armed or trigger.frame != "assault" or word not in wordlist("pounce")
 
 
 def _rolls_in(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
@@ -198,8 +199,9 @@ def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
     if _word(scene, arguments.head) in wordlist("ground"):
         return "civilian" not in scene.near or bool(scene.near & {"state_force", "mil_site"})
     near = scene.classes_besides(arguments.who)
-    return bool(near & {"state_force", "mil_site", "force"}) or (
-        not near & CIVIL and side is not None and "area" not in hit and trigger.frame == "assault"
+    civil = bool(near & CIVIL)
+    return bool(near & {"state_force", "mil_site"} or (scene.near & {"force"} and not civil)) or (
+        not civil and side is not None and "area" not in hit and trigger.frame == "assault"
     )
 
 
@@ -274,6 +276,8 @@ def _clash(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A place that changed hands, by who has it now; persons and things that are captured are something else."""
     core = (_vacated(scene, arguments) if "~oust" in trigger.pattern else frozenset()) or _core(scene, arguments)
+    if trigger.pattern == "hands|grip" and not is_possession(scene.parse, arguments.head):
+        return None
     whom = scene.classes_of(core)
     names = [p for p in scene.places if not p.demonym and (_beside(scene, trigger, p) or p in scene.places_in(core))]
     words = {_word(scene, t) for t in arguments.whom}
@@ -558,7 +562,7 @@ def _claim(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 def _is_behind_deed(scene: Scene, arguments: Arguments) -> bool:
     """ "Was behind the attack", not behind a wall."""
     parse, head = scene.parse, arguments.head
-    return parse.words[parse.heads[head]] in _BEING and any(parse.words[o] in wordlist("deed") for o in parse.children[head])
+    return parse.words[parse.heads[head]] in _BEING and any(parse.words[o] in wordlist("outrage") for o in parse.children[head])
 
 
 _BEING = frozenset({"be", "is", "are", "was", "were", "been", "being"})
