@@ -100,6 +100,40 @@ def ancestors(parse: Parse, token: int) -> Iterator[int]:
 
 def of(parse: Parse, head: int) -> Arguments:
     """The arguments of the trigger at *head*."""
+    return _possession(parse, head) or _general(parse, head)
+
+
+def _possession(parse: Parse, head: int) -> Arguments | None:
+    """ "The town is in the hands of rebels", "under army control": whoever owns the hands acts, on the subject; None if it is no such phrase.
+
+    "The army is in control of the town" is told like any noun, but its subject acts.
+    """
+    preposition, verb = parse.heads[head], _verb_of(parse, head)
+    if verb is None or not is_possession(parse, head):
+        return None
+    owners = [
+        *_children(parse, head, {"poss", "compound", "amod", "nmod"}),
+        *(o for p in _children(parse, head, {"prep"}) if parse.words[p] == "of" for o in parse.children[p]),
+    ]
+    subjects = [s for s in parse.children[verb] if parse.deps[s] in {"nsubj", "nsubjpass"}]
+    inner, outer = ({t for o in tops for t in phrase(parse, o)} for tops in (owners, subjects))
+    if parse.words[head] == "control" and parse.words[preposition] == "in":
+        actors = {t for s in _subjects(parse, verb) for t in phrase(parse, s)}
+        objects = {o for p in _children(parse, head, {"prep"}) for o in parse.children[p]}
+        return Arguments(head, verb, frozenset(actors), frozenset(inner), frozenset(), frozenset(objects))
+    return Arguments(head, verb, frozenset(inner), frozenset(outer), frozenset(), frozenset(subjects))
+
+
+def is_possession(parse: Parse, head: int) -> bool:
+    """Whether *head* is what somebody has a place in or under: "in rebel hands"; not "at the hands of"."""
+    return parse.words[head] in _HOLDS and parse.words[parse.heads[head]] in {"in", "into", "under", "to"}
+
+
+_HOLDS = frozenset({"hands", "grip", "control"})
+"""What a place is in or under once it has changed hands."""
+
+
+def _general(parse: Parse, head: int) -> Arguments:
     verb = _verb_of(parse, head)
     found = _Found()
     _from_prepositions(parse, head, found)
@@ -143,7 +177,7 @@ def _from_verb(parse: Parse, verb: int, found: _Found) -> None:
     """Subject, object and agent of *verb*; what it lacks it has from the verb above it."""
     for child in _children(parse, verb, {"dobj", "nsubjpass", "obj", "dative"}):
         found.suffers(parse, _antecedent(parse, verb, child))
-    for agent in _children(parse, verb, {"agent"}):
+    for agent in _agents(parse, verb):
         for child in parse.children[agent]:
             found.who.update(phrase(parse, child))
     subjects = _subjects(parse, verb)
@@ -158,12 +192,26 @@ def _from_verb(parse: Parse, verb: int, found: _Found) -> None:
         return
     bare = not _children(parse, verb, {"aux", "dobj", "ccomp"})
     passive = parse.tags[verb] == "VBN" and (parse.deps[verb] == "acl" or bare or _children(parse, verb, {"auxpass", "nsubjpass"}))
-    passive = passive or (bare and parse.words[verb] in wordlist("transitive"))
+    passive = (passive and parse.words[verb] not in wordlist("intransitive")) or (bare and parse.words[verb] in wordlist("transitive"))
     for subject in subjects:
         if passive:
             found.suffers(parse, subject)
         elif parse.words[subject] not in VOID:
             found.who.update(phrase(parse, subject))
+
+
+def _agents(parse: Parse, verb: int) -> list[int]:
+    """The "by" of a passive; "were rounded up and led away by rebels" names them once for both verbs."""
+    if own := _children(parse, verb, {"agent"}):
+        return own
+    passive = bool(_children(parse, verb, {"nsubjpass"}))
+    return [
+        by
+        for other in _children(parse, verb, {"conj"} if passive else ())
+        if parse.tags[other] in {"VBN", "VBD"}
+        for by in parse.children[other]
+        if parse.words[by] == "by" and parse.deps[by] in {"agent", "prep"}
+    ]
 
 
 def _befallen(parse: Parse, verb: int, found: _Found) -> None:
@@ -186,7 +234,8 @@ def _speaker(parse: Parse, verb: int, subject: int) -> int:
 
 def _subjects(parse: Parse, verb: int) -> list[int]:
     for _ in range(6):
-        if found := _children(parse, verb, {"nsubj", "csubj"}):
+        auxiliaries = _children(parse, verb, {"aux"})
+        if found := [s for v in (verb, *auxiliaries) for s in _children(parse, v, {"nsubj", "csubj"})]:
             return [_speaker(parse, verb, _antecedent(parse, verb, s)) for s in found]
         if _children(parse, verb, {"nsubjpass"}):
             return []

@@ -179,7 +179,7 @@ def _is_predicate(scene: Scene, head: int) -> bool:
 def _is_state(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "The besieged town", "the battered junta", "spent his years encircled": a state of things is no news (rule 7)."""
     parse = scene.parse
-    if parse.tags[head] in {"VBN", "VBD", "JJ"} and parse.deps[head] == "amod" and trigger.frame in {"hit", "take", "air", "assault"}:
+    if parse.tags[head] in {"VBN", "VBD", "JJ"} and parse.deps[head] == "amod" and _is_of_a_state(trigger):
         noun = parse.heads[head]
         return noun > head and not (parse.tags[noun].startswith("NNP") and scene.text[parse.starts[noun]].isupper())
     return (
@@ -190,10 +190,19 @@ def _is_state(scene: Scene, trigger: Trigger, head: int) -> bool:
     )
 
 
+def _is_of_a_state(trigger: Trigger) -> bool:
+    """ "The slain commander"; but the bodies of executed men that are found are news."""
+    return trigger.frame in {"hit", "take", "air", "assault"} or (trigger.frame == "kill" and not trigger.pattern.startswith("bodies"))
+
+
 def _is_for_a_cause(scene: Scene, head: int) -> bool:
     """ "Fought for our freedom", "fighting for his life": not for a place nor for control of one."""
     parse = scene.parse
-    if not parse.words[head].startswith(("fight", "fought", "battl")) or not is_verb(parse, head):
+    if not parse.words[head].startswith(("fight", "fought", "battl")):
+        return False
+    if head + 1 < len(parse.words) and scene.classes.get(head + 1, frozenset()) & {"health", "nature"}:
+        return True  # "medics battle Ebola", whatever the parser makes of a headline
+    if not is_verb(parse, head):
         return False
     opposed = any(parse.words[c] in {"against", "with"} or parse.deps[c] == "dobj" for c in parse.children[head])
     causes = [o for c in parse.children[head] if parse.words[c] == "for" for o in parse.children[c] if parse.deps[o] == "pobj"]
@@ -216,6 +225,8 @@ def _is_weapon_at_rest(scene: Scene, trigger: Trigger, head: int) -> bool:
     parse = scene.parse
     if trigger.pattern == "chlorine|sarin":
         return parse.deps[head] == "nsubj" and parse.words[parse.heads[head]] not in wordlist("volley")
+    if trigger.frame in {"air", "bomb"} and trigger.weight == 1 and "~" not in trigger.pattern:
+        return parse.deps[head] != "nsubj" or parse.words[parse.heads[head]] not in wordlist("volley")
     if (
         trigger.frame != "shell"
         or is_verb(parse, head)

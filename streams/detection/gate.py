@@ -35,8 +35,9 @@ _OBJECTS = (
     ("whom_area", frozenset({"area"})),
 )
 """The signs of an object, at most two of which count, and the classes that give them."""
-_DOUBTFUL = DOUBTFUL & frozenset(DOMAINS)
-"""Classes that make a word doubtful wherever they stand in the sentence."""
+_CERTAIN = tuple(name for name in DOMAINS if name != "labour")
+"""Classes that speak against a word wherever they stand in the sentence."""
+_DOUBTFUL = DOUBTFUL & frozenset(_CERTAIN)
 
 
 class Gate(Protocol):
@@ -84,9 +85,9 @@ def _has_company(draft: Draft, trigger: Trigger) -> bool:
         return named or bool(draft.context["nonstate"] or draft.context["state_force"])
     if trigger.frame == "agree":
         around = any(draft.context[name] for name in (*ARMED, "war_word"))
-        return "deal_verb" in draft.near and (around or draft.armed or bool(draft.near & {"force", "war_word"}))
+        return "deal_verb" in draft.near and (around or draft.armed or bool(draft.near & {"force", "war_word", "w_gun"}))
     if trigger.frame == "claim":
-        fighting = any(t.frame in kinds.FIGHTING for t in draft.triggers)
+        fighting = any(t.frame in kinds.FIGHTING for t in draft.triggers) or trigger.pattern == "behind"
         violent = fighting or bool(draft.near & (WEAPONS | ARMED | {"mil_site"}))
         return violent or (bool(draft.actors) and kinds.is_responsibility(draft.text[trigger.start : trigger.end]))
     return True
@@ -113,7 +114,7 @@ def best_score(draft: Draft, trigger: Trigger, *, place: bool) -> float:
         ("doc_war", context["war_word"] > 0),
     )
     firmly, under_arms = draft.firmly_near(trigger), context["state_force"] + context["nonstate"]
-    against = [f"near_{name}" for name in DOMAINS if name in firmly]
+    against = [f"near_{name}" for name in _CERTAIN if name in firmly]
     against += [f"doc_{name}" for name in ELSEWHERE if name not in near and context[name] > 1 and context[name] >= under_arms]
     certain = ("bias", f"weight_{trigger.weight}", *against)
     return sum(table[sign] for sign in certain) + sum(table[sign] for sign, there in signs if there) + sum(sorted(objects)[-2:])
@@ -131,7 +132,7 @@ def _may_be_grounded(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
     match trigger.frame:
         case "kill":
             victims = "dead_combatant" in near or "massacre" in draft.folded or (bool(draft.actors) and draft.counts_people)
-            return "martyr" in trigger.pattern or (victims and not doubtful)
+            return trigger.pattern.startswith(("~martyr", "bodies")) or (victims and not doubtful)
         case "chemical":
             return True
         case "bomb":

@@ -41,6 +41,8 @@ def children_of(heads: Iterable[int]) -> list[list[int]]:
 def mended(parse: Parse) -> Parse:
     """Put right what small models often get wrong: "destroyed jets and captured parts of it" is two deeds, not captured parts.
 
+    So is "shot fleeing villagers" one deed and not two.
+
     A past participle that seems to modify the noun behind it, where that noun is coordinated with a verb, is the second verb
     and the noun its object.
     """
@@ -49,14 +51,35 @@ def mended(parse: Parse) -> Parse:
         for token, dep in enumerate(parse.deps)
         if dep == "amod" and parse.tags[token] in {"VBN", "VBD"} and parse.words[token - 1] == "and" and _beside_verb(parse, token)
     ]
-    if not wrong:
+    fleeing = [t for t in range(1, len(parse.words)) if _is_participle_before_object(parse, t)]
+    if not wrong and not fleeing:
         return parse
     deps, heads = list(parse.deps), list(parse.heads)
+    for token in fleeing:
+        noun = next(c for c in parse.children[token] if parse.deps[c] == "dobj")
+        heads[noun], deps[noun] = parse.heads[token], "dobj"
+        heads[token], deps[token] = noun, "amod"
     for token in wrong:
         noun = parse.heads[token]
         heads[token], deps[token] = parse.heads[noun], "conj"
         heads[noun], deps[noun] = token, "dobj"
     return replace(parse, deps=deps, heads=heads, children=children_of(heads))
+
+
+def _is_participle_before_object(parse: Parse, token: int) -> bool:
+    """ "Troops shot fleeing villagers": what seems a verb of its own between a deed and its object only describes the object."""
+    objects = [c for c in parse.children[token] if parse.deps[c] == "dobj"]
+    return (
+        parse.deps[token] == "xcomp"
+        and parse.tags[token] == "VBG"
+        and parse.heads[token] == token - 1
+        and parse.words[token - 1] in _DEEDS
+        and objects == [token + 1]
+    )
+
+
+_DEEDS = frozenset({"shot", "shoot", "shoots", "killed", "kill", "kills", "hit", "struck", "attacked", "bombed", "shelled", "targeted", "ambushed"})
+"""Past and plain forms of verbs of violence, which take no verb behind them."""
 
 
 def _beside_verb(parse: Parse, token: int) -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streams.detection import actors
-from streams.detection.arguments import Arguments, is_verb, phrase
+from streams.detection.arguments import Arguments, is_possession, is_verb, phrase
 from streams.detection.lexicon import wordlist
 from streams.detection.scene import ARMED, WEAPONS, NamedPlace, Scene, weapon_of
 from streams.detection.sense import CIVIL
@@ -16,8 +16,8 @@ FIGHTING = frozenset({"clash", "assault", "fire", "air", "shell", "suicide", "bo
 GENERIC = frozenset({"assault", "fire", "hit", "kill"})
 """Frames whose type is made by the weapon or by who is hit."""
 WEAPON_TYPES: dict[str, EventType] = {
-    "chemical": "chemical_weapon", "suicide": "suicide_bomb", "air": "air_drone_strike", "indirect": "shelling_artillery_missile_attack",
-    "ied": "remote_explosive_ied", "grenade": "grenade",
+    "chemical": "chemical_weapon", "suicide": "suicide_bomb", "sea": "naval_attack", "air": "air_drone_strike",
+    "indirect": "shelling_artillery_missile_attack", "ied": "remote_explosive_ied", "grenade": "grenade",
 }  # fmt: skip
 """Kind of weapon to type, strongest first (rule 4)."""
 ARMS = frozenset(
@@ -91,6 +91,10 @@ def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | No
         return None
     if trigger.frame == "hit" and (struck := _struck(scene, arguments)):
         return struck
+    if not _has_force(scene, trigger, arguments):
+        return None
+    if _rolls_in(scene, trigger, arguments):
+        return Kind("force_movement")
     ground = _word(scene, arguments.head) in wordlist("ground") or "gun" in {weapon_of(h).kind for h in scene.weapons}
     own = weapon_kind(scene, arguments.who | arguments.means | {arguments.head})
     lost = arguments.whom if trigger.frame == "hit" else frozenset()
@@ -114,6 +118,28 @@ def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | No
     return Kind("armed_clash" if _is_combat(scene, trigger, arguments) else "attack", specific=False)
 
 
+_FLYING = frozenset({"drone", "missile", "w_indirect", "w_bomb", "w_grenade"})
+"""Classes of what flies at a target or goes off there."""
+
+
+def _has_force(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
+    """Whether a verb that also tells of lorries and storms, "slammed into", "fell upon", has a weapon or those under arms for its subject."""
+    word, who = _word(scene, arguments.head), scene.classes_of(arguments.who)
+    armed = bool(who & (ARMED | {"force"})) or any(a.armed for a in scene.actors_in(arguments.who))
+    if trigger.frame == "hit" and word in wordlist("impact"):
+        return bool(who & _FLYING)
+    if trigger.frame == "hit" and word in wordlist("ruin"):
+        return armed or bool(who & WEAPONS) or bool(scene.actors_in(arguments.who))
+    return armed or trigger.frame != "assault" or word not in wordlist("pounce")
+
+
+def _rolls_in(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
+    """ "Tanks rolled into the town": a movement, unless fighting is told beside it (rule 6)."""
+    if not _word(scene, arguments.head).startswith(("roll", "rumbl")):
+        return False
+    return not scene.toll.killed and not any(t.frame in FIGHTING for t in scene.triggers if t != trigger)
+
+
 _EXPLOSIVES = frozenset({"mine", "mines", "landmine", "landmines", "bomb", "bombs", "ied", "ieds", "device", "devices", "explosives"})
 
 
@@ -132,6 +158,8 @@ def _struck(scene: Scene, arguments: Arguments) -> Kind | None:
         return Kind("remote_explosive_ied")
     if word.startswith("destroy") and _EXPLOSIVES & {_word(scene, t) for t in arguments.objects}:
         return Kind("disrupted_weapons_use")
+    if "aircraft" in hit and wordlist("airborne") & set(scene.parse.words):
+        return Kind("aircraft_shot_down")
     if word.startswith("destroy") and hit & {"missile", "drone"} and "air_defence" in scene.near:
         return _incoming({"drone"} if "drone" in hit else set())
     return None
@@ -170,14 +198,17 @@ def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
         return True
     if _word(scene, arguments.head) in wordlist("ground"):
         return "civilian" not in scene.near or bool(scene.near & {"state_force", "mil_site"})
-    near = scene.near
-    return bool(near & {"state_force", "mil_site", "force"}) or (
-        "civilian" not in near and side is not None and "area" not in hit and trigger.frame == "assault"
+    near = scene.classes_besides(arguments.who)
+    civil = bool(near & CIVIL)
+    return bool(near & {"state_force", "mil_site"} or (scene.near & {"force"} and not civil)) or (
+        not civil and side is not None and "area" not in hit and trigger.frame == "assault"
     )
 
 
 def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     verb = _word(scene, arguments.head)
+    if weapon_kind(scene) == "sea":
+        return Kind("naval_attack")
     if verb.startswith(("bomb", "raid")):
         side = actors.side(scene, arguments.who)
         if side == "non_state" and "w_air" not in scene.near:
@@ -189,7 +220,8 @@ def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
         if verb.startswith("raid") and "w_air" not in scene.near:
             return _violence(scene, Trigger(trigger.start, trigger.end, "assault", 1), arguments)
         if verb.startswith("bomb") and side is None and "w_air" not in scene.near and "aircraft" not in scene.classes_of(arguments.who):
-            return Kind("remote_explosive_ied")
+            towns = [p for p in scene.places_in(arguments.objects) if not p.demonym]  # one bomb is laid at a door, a town is bombed from above
+            return Kind("air_drone_strike" if towns else "remote_explosive_ied")
     return Kind("air_drone_strike")
 
 
@@ -211,6 +243,8 @@ def _bomb(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     if _is_found(scene, arguments):
         return Kind("disrupted_weapons_use")
     kind = weapon_kind(scene)
+    if trigger.pattern == "~go off" and not scene.classes_of(arguments.who) & WEAPONS:
+        return None
     if trigger.weight == 1 or "explosion" in trigger.pattern:
         if kind in {"air", "indirect", "grenade", "chemical", "suicide"}:
             return Kind(WEAPON_TYPES[kind], specific=False)
@@ -220,6 +254,21 @@ def _bomb(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     return Kind("suicide_bomb" if kind == "suicide" else "remote_explosive_ied")
 
 
+def _suicide(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """ "The bomber killed nine" is a man; "a Russian bomber" is a plane."""
+    parse = scene.parse
+    bombers = (t for t in scene.tokens(trigger.start, trigger.end) if parse.words[t] == "bomber")
+    states = any(a.actor.type == "state" for t in bombers for a in scene.actors_in(phrase(parse, t)))
+    return Kind("air_drone_strike" if states and trigger.pattern.startswith("bomber") else "suicide_bomb")
+
+
+def _chemical(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """Plain "gas" is a weapon only where it is dropped on somebody or some place."""
+    hit = scene.classes_of(arguments.whom)
+    aimed = bool(hit & (CIVIL | ARMED | {"area", "site", "mil_site"}) or any(not p.demonym for p in scene.places_in(arguments.whom)))
+    return Kind("chemical_weapon") if trigger.weight > 1 or aimed else None
+
+
 def _clash(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     return Kind("armed_clash")
 
@@ -227,6 +276,8 @@ def _clash(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A place that changed hands, by who has it now; persons and things that are captured are something else."""
     core = (_vacated(scene, arguments) if "~oust" in trigger.pattern else frozenset()) or _core(scene, arguments)
+    if trigger.pattern == "hands|grip" and not is_possession(scene.parse, arguments.head):
+        return None
     whom = scene.classes_of(core)
     names = [p for p in scene.places if not p.demonym and (_beside(scene, trigger, p) or p in scene.places_in(core))]
     words = {_word(scene, t) for t in arguments.whom}
@@ -242,6 +293,9 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
             return Kind("naval_attack")
         if whom & {"nonstate"} and actors.side(scene, arguments.who) == "state":
             return Kind("arrests")
+        captured = _word(scene, arguments.head).startswith(("captur", "seiz")) and _takes_people(scene, arguments)
+        return Kind("abduction_forced_disappearance") if captured else None
+    if _is_sought(scene, arguments):
         return None
     taker, loser = _sides(scene, trigger, arguments)
     if (
@@ -264,6 +318,12 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     return Kind(
         "government_regains_territory" if state else "non_state_actor_overtakes_territory", "partly_captured" if partly else "captured"
     )
+
+
+def _is_sought(scene: Scene, arguments: Arguments) -> bool:
+    """ "They fight for control of the hills": nobody has it yet."""
+    parse, head = scene.parse, arguments.head
+    return parse.deps[head] == "pobj" and parse.words[parse.heads[head]] in {"for", "over"}
 
 
 def _core(scene: Scene, arguments: Arguments) -> frozenset[int]:
@@ -322,6 +382,8 @@ def _sides(scene: Scene, trigger: Trigger, arguments: Arguments) -> tuple[str | 
         t for p in parse.children[arguments.head] if _word(scene, p) == "from" for c in parse.children[p] for t in (c, *parse.children[c])
     )
     loser = actors.side(scene, source) if source else actors.side(scene, arguments.whom)
+    if taker is None and any(_word(scene, t) in {"government", "state", "federal"} for t in arguments.who):
+        return "state", loser
     return taker or (_other(loser) if loser in {"state", "non_state"} else None), loser
 
 
@@ -370,6 +432,18 @@ def _posture(kind: EventType, *, wants: frozenset[str]) -> Callable[[Scene, Trig
     return read
 
 
+def _withdraw(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    """An army or rebels that give a place up; "left" says so only of one, and not of what state it was left in."""
+    if "~leave" in trigger.pattern:
+        core = _core(scene, arguments)
+        place = bool(scene.classes_of(core) & {"area", "mil_site", "site"}) or any(not p.demonym for p in scene.places_in(core))
+        state = any(scene.parse.deps[c] in {"oprd", "acomp"} for c in scene.parse.children[arguments.head])
+        if not place or state or not is_verb(scene.parse, arguments.head):
+            return None
+        arguments = replace(arguments, whom=frozenset())
+    return _posture("withdrawal", wants=ARMED | {"force"})(scene, trigger, arguments)
+
+
 def _anywhere(kind: EventType, *, wants: frozenset[str]) -> Callable[[Scene, Trigger, Arguments], Kind | None]:
     """Strategic tellings that need an army, rebels or arms in the sentence."""
 
@@ -385,7 +459,7 @@ def _agree(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A truce, a deal, a surrender that came about; to speak of one is none."""
     near, around = scene.near, scene.context
     armed = (
-        bool(near & (ARMED | {"war_word", "force"})) or any(a.armed for a in scene.actors) or any(around[c] for c in (*ARMED, "war_word"))
+        bool(near & (ARMED | {"war_word", "force", "w_gun"})) or any(a.armed for a in scene.actors) or any(around[c] for c in (*ARMED, "war_word"))
     )
     return Kind("agreement") if armed and "deal_verb" in near else None
 
@@ -444,7 +518,22 @@ def _ship(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 
 
 def _abduct(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
-    return Kind("abduction_forced_disappearance")
+    """Who is dragged or led away, held or taken is abducted only by those who may arrest nobody."""
+    plain = trigger.weight > 1 or "hijack" in trigger.pattern
+    return Kind("abduction_forced_disappearance") if plain or _takes_people(scene, arguments) else None
+
+
+def _takes_people(scene: Scene, arguments: Arguments) -> bool:
+    """Whether rebels or gunmen have somebody in their hands."""
+    held = scene.classes_of(_core(scene, arguments))
+    return actors.side(scene, arguments.who) == "non_state" and bool(held & _PEOPLE) and not held & {"nonstate"}
+
+
+_PEOPLE = frozenset({"civilian", "police", "state_force", "force", "office"})
+
+
+def _arrest(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
+    return Kind("abduction_forced_disappearance" if _takes_people(scene, arguments) else "arrests")
 
 
 def _disrupt(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
@@ -466,6 +555,8 @@ def is_responsibility(words: str) -> bool:
 
 def _claim(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     near = scene.near
+    if trigger.pattern == "behind":
+        return Kind("claim_attribution") if _is_behind_deed(scene, arguments) else None
     claimed = is_responsibility(scene.text[trigger.start : trigger.end])
     violent = bool(near & (WEAPONS | ARMED | {"mil_site"})) or bool({t.frame for t in scene.triggers} & FIGHTING)
     if _word(scene, arguments.head) in {"claim", "claims", "claimed", "claiming"} and not claimed:
@@ -473,14 +564,21 @@ def _claim(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     return Kind("claim_attribution") if violent or (claimed and scene.actors) else None
 
 
+def _is_behind_deed(scene: Scene, arguments: Arguments) -> bool:
+    """ "Was behind the attack", not behind a wall."""
+    parse, head = scene.parse, arguments.head
+    return parse.words[parse.heads[head]] in _BEING and any(parse.words[o] in wordlist("outrage") for o in parse.children[head])
+
+
+_BEING = frozenset({"be", "is", "are", "was", "were", "been", "being"})
 _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
     "none": lambda scene, trigger, arguments: None,
     "air": _air,
     "shell": _shell,
-    "suicide": _fixed("suicide_bomb"),
+    "suicide": _suicide,
     "bomb": _bomb,
     "grenade": _fixed("grenade"),
-    "chemical": _fixed("chemical_weapon"),
+    "chemical": _chemical,
     "clash": _clash,
     "assault": _violence,
     "fire": _violence,
@@ -488,14 +586,14 @@ _FRAMES: dict[str, Callable[[Scene, Trigger, Arguments], Kind | None]] = {
     "kill": _violence,
     "take": _take,
     "hand": _hand,
-    "withdraw": _posture("withdrawal", wants=ARMED | {"force"}),
+    "withdraw": _withdraw,
     "move": _posture("force_movement", wants=ARMED | {"force", "hardware"}),
     "siege": _anywhere("siege", wants=ARMED | {"war_word"}),
     "repel": _repel,
     "intercept": _intercept,
     "naval": _ship,
     "abduct": _abduct,
-    "arrest": _fixed("arrests"),
+    "arrest": _arrest,
     "agree": _agree,
     "change": _anywhere("change_to_group_activity", wants=ARMED | {"force"}),
     "disrupt": _disrupt,

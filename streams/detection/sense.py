@@ -90,7 +90,7 @@ def grounded(scene: Scene, trigger: Trigger, arguments: Arguments, signs_found: 
         and (trigger.weight < 3 or "explosion" in trigger.pattern)
     ):
         return False
-    if _is_sentence_carried_out(scene, trigger, arguments) or _is_crash(scene, trigger, found):
+    if _is_sentence_carried_out(scene, trigger, arguments) or _is_crash(scene, trigger, found) or _is_among_comrades(scene, arguments):
         return False
     if trigger.pattern.startswith("dead|") and found & {"near_health", "near_accident", "near_nature", "near_sport", "near_stage"}:
         return "near_weapon" in found
@@ -114,6 +114,13 @@ def _is_sentence_carried_out(scene: Scene, trigger: Trigger, arguments: Argument
     )
 
 
+def _is_among_comrades(scene: Scene, arguments: Arguments) -> bool:
+    """ "A soldier shot two comrades": one who turns on his own is a crime (rule 3), a mutiny is of several."""
+    parse = scene.parse
+    alone = any(parse.tags[t] in {"NN", "NNP"} for t in arguments.who if scene.classes.get(t, frozenset()) & (ARMED | {"police", "lone"}))
+    return alone and "comrade" in scene.near and not scene.near & {"nonstate"}
+
+
 _CONDEMNED = frozenset({"accused", "convicted", "condemned", "sentenced", "inmate", "inmates", "convict", "convicts", "hanged", "hanging"})
 
 
@@ -132,7 +139,7 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
     match trigger.frame:
         case "kill":
             dead = scene.classes_of((arguments.who | arguments.whom) - _civilian_only_in_name(scene, arguments))
-            if "martyr" in trigger.pattern or ("dead_combatant" in dead and not doubtful):
+            if trigger.pattern.startswith(("~martyr", "bodies")) or ("dead_combatant" in dead and not doubtful):
                 return True
             if "near_toll" in found and not doubtful and _is_massacre(scene, arguments):
                 return True
@@ -269,6 +276,7 @@ def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     """What else the sentence speaks of."""
     inside = arguments.who | arguments.whom | arguments.means | own
     others, near = scene.classes_besides(inside), scene.classes_besides(own)
+    near -= {"labour"} - scene.classes_besides(own | arguments.whom)  # nurses who are shot are on no strike
     found = []
     if others & ARMED or any(a.armed for a in scene.actors if inside.isdisjoint(scene.tokens(a.start, a.end))):
         found.append("near_armed")

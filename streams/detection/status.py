@@ -1,6 +1,7 @@
 """Whether it happened: the status of a telling by what governs it, and whose word it is."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -105,6 +106,8 @@ def _above(scene: Scene, arguments: Arguments) -> list[int]:
             continue
         if _is_cut(scene, below, token):
             break
+        if parse.words[below] == "of" and is_verb(parse, token):
+            found += (c for c in parse.children[token] if parse.deps[c] == "nsubj")  # "fears grow of an attack"
         found.append(token)
         below = token
     return found
@@ -252,6 +255,8 @@ def _is_past(scene: Scene, arguments: Arguments, date: DateWords | None, publish
         if date.when is not None and (dates.is_old(date.when, published) if published else date.when.end.year < EARLIEST_NEWS):
             return True
     lower = scene.text.lower()
+    if any(cue in lower for cue in lexicon.cues["historical", "sentence"]):
+        return True
     recent = date is not None and date.when is not None
     if not recent and (_is_of_an_epoch(scene, arguments) or _is_pluperfect(scene, arguments, lexicon)):
         return True
@@ -315,7 +320,32 @@ def _source(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> tuple[str |
                     return _name(scene, phrase(parse, subject))
     if any(parse.words[c] in {"reportedly", "allegedly"} for t in chain for c in parse.children[t]):
         return "reports", None
-    return None, None
+    return _name(scene, _namer(scene, chain) or _closing_source(scene, arguments.head))
+
+
+def _namer(scene: Scene, chain: Sequence[int]) -> frozenset[int]:
+    """Who has a word for it: "what the governor called a drone raid"."""
+    parse = scene.parse
+    for token in chain:
+        above = parse.heads[token]
+        if parse.deps[token] in {"oprd", "attr"} and parse.words[above] in {"called", "calls", "describes", "described", "termed"}:
+            return frozenset(t for c in parse.children[above] if parse.deps[c] == "nsubj" for t in phrase(parse, c))
+    return frozenset()
+
+
+_CLOSING = re.compile(
+    r", (?P<who>(?!who\b|which\b|and\b|but\b|as\b|he\b|she\b|they\b|it\b)[^,;:()“”\"]{2,60}?)"
+    r" (?:said|says|say|reported|reports|report|announced|claimed|confirmed)(?: (?:on|in|late|early|to) [^,;:()“”\"]{1,40})?\.?$"
+)
+"""What ends a sentence of news, whatever the parser makes of it: ", Colombia's army said on Tuesday." """
+
+
+def _closing_source(scene: Scene, head: int) -> frozenset[int]:
+    """Who is said at the end of the sentence to say all of it; empty if nobody is."""
+    found = _CLOSING.search(scene.text)
+    if found is None or scene.parse.starts[head] > found.start():
+        return frozenset()
+    return frozenset(scene.tokens(*found.span("who")))
 
 
 def _contains(scene: Scene, top: int, token: int) -> bool:

@@ -240,7 +240,9 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
     else:
         words = [parse.words[t] for t in path]
         value += 1.0 if any(w in wordlist("locative") for w in words[:4]) else 0.0
-        value -= 3.0 if "from" in words[:3] else 0.0
+        removed = words[-1:] == ["from"] and parse.words[arguments.head] in wordlist("removal")
+        if "from" in words[:3]:
+            value += 1.0 if removed else -3.0
         value -= 2.0 if any(parse.deps[t] == "relcl" for t in path) else 0.0
         value -= 1.5 if any(t in others for t in path) else 0.0
     between = any(min(token, arguments.head) < other < max(token, arguments.head) for other in others)
