@@ -7,6 +7,7 @@ asks for, with its arguments wherever they suit best: so nothing that is told is
 from typing import Protocol
 
 from streams.detection import kinds
+from streams.detection.lexicon import wordlist
 from streams.detection.scene import ARMED, WEAPONS, Draft
 from streams.detection.sense import CIVIL, DOMAINS, DOUBTFUL, ELSEWHERE, TERROR, weights
 from streams.detection.tellings import STRATEGIC_FLOOR, UNARMED_FLOOR
@@ -87,7 +88,9 @@ def _has_company(draft: Draft, trigger: Trigger) -> bool:
         around = any(draft.context[name] for name in (*ARMED, "war_word"))
         return "deal_verb" in draft.near and (around or draft.armed or bool(draft.near & {"force", "war_word", "w_gun"}))
     if trigger.frame == "claim":
-        fighting = any(t.frame in kinds.FIGHTING for t in draft.triggers) or trigger.pattern == "behind"
+        if trigger.pattern == "behind":
+            return any(word in draft.folded for word in wordlist("outrage"))
+        fighting = any(t.frame in kinds.FIGHTING for t in draft.triggers)
         violent = fighting or bool(draft.near & (WEAPONS | ARMED | {"mil_site"}))
         return violent or (bool(draft.actors) and kinds.is_responsibility(draft.text[trigger.start : trigger.end]))
     return True
