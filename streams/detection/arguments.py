@@ -104,7 +104,7 @@ def of(parse: Parse, head: int) -> Arguments:
 
 
 def _possession(parse: Parse, head: int) -> Arguments | None:
-    """ "The town is in the hands of rebels", "under army control": whoever owns the hands acts, on the subject; None if it is no such phrase.
+    """ "The town is in the hands of rebels", "under army control": whoever owns the hands acts, on the subject; else None.
 
     "The army is in control of the town" is told like any noun, but its subject acts.
     """

@@ -78,7 +78,9 @@ def _is_participle_before_object(parse: Parse, token: int) -> bool:
     )
 
 
-_DEEDS = frozenset({"shot", "shoot", "shoots", "killed", "kill", "kills", "hit", "struck", "attacked", "bombed", "shelled", "targeted", "ambushed"})
+_DEEDS = frozenset(
+    {"shot", "shoot", "shoots", "killed", "kill", "kills", "hit", "struck", "attacked", "bombed", "shelled", "targeted", "ambushed"}
+)
 """Past and plain forms of verbs of violence, which take no verb behind them."""
 
 

@@ -123,7 +123,7 @@ _FLYING = frozenset({"drone", "missile", "w_indirect", "w_bomb", "w_grenade"})
 
 
 def _has_force(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:
-    """Whether a verb that also tells of lorries and storms, "slammed into", "fell upon", has a weapon or those under arms for its subject."""
+    """Whether what also tells of lorries and storms, "slammed into", "fell upon", has a weapon or those under arms for its subject."""
     word, who = _word(scene, arguments.head), scene.classes_of(arguments.who)
     armed = bool(who & (ARMED | {"force"})) or any(a.armed for a in scene.actors_in(arguments.who))
     if trigger.frame == "hit" and word in wordlist("impact"):
@@ -220,7 +220,8 @@ def _air(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
         if verb.startswith("raid") and "w_air" not in scene.near:
             return _violence(scene, Trigger(trigger.start, trigger.end, "assault", 1), arguments)
         if verb.startswith("bomb") and side is None and "w_air" not in scene.near and "aircraft" not in scene.classes_of(arguments.who):
-            towns = [p for p in scene.places_in(arguments.objects) if not p.demonym]  # one bomb is laid at a door, a town is bombed from above
+            # one bomb is laid at a door, a town is bombed from above
+            towns = [p for p in scene.places_in(arguments.objects) if not p.demonym]
             return Kind("air_drone_strike" if towns else "remote_explosive_ied")
     return Kind("air_drone_strike")
 
@@ -459,7 +460,9 @@ def _agree(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A truce, a deal, a surrender that came about; to speak of one is none."""
     near, around = scene.near, scene.context
     armed = (
-        bool(near & (ARMED | {"war_word", "force", "w_gun"})) or any(a.armed for a in scene.actors) or any(around[c] for c in (*ARMED, "war_word"))
+        bool(near & (ARMED | {"war_word", "force", "w_gun"}))
+        or any(a.armed for a in scene.actors)
+        or any(around[c] for c in (*ARMED, "war_word"))
     )
     return Kind("agreement") if armed and "deal_verb" in near else None
 

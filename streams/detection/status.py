@@ -98,7 +98,7 @@ def _is_fresh(date: DateWords | None, published: datetime | None) -> bool:
 def _above(scene: Scene, arguments: Arguments) -> list[int]:
     """The words that govern the trigger, nearest first, as far as the sentence's own clause goes."""
     parse = scene.parse
-    found = []
+    found: list[int] = []
     below = arguments.head
     for token in ancestors(parse, arguments.head):
         if parse.deps[below] in {"conj"} and is_verb(parse, below):
