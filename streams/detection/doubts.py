@@ -41,7 +41,7 @@ def judge(
         names: The names of a document.
         chosen: The likeliest sense of each.
         holders: Which name the text puts in or by which other; by their numbers.
-        given: The names are known to be places: then those that lie elsewhere stand at what holds them.
+        given: The names are known to be places: then those that lie elsewhere stand at what holds them, even if that is a country.
     """
     table = gazetteer.places
     sure = {i: c for i, (n, c) in enumerate(zip(names, chosen, strict=True)) if c is not None and n.flags.any()}
@@ -55,7 +55,7 @@ def judge(
         doubt = None if index is None else _doubt(gazetteer, name, index, around, others, backed=backed or not nations, given=given)
         if doubt is None:
             verdicts.append(Verdict(index))
-        elif given and around is not None and _is_elsewhere(gazetteer, index, around):
+        elif around is not None and _is_elsewhere(gazetteer, index, around) and (given or gazetteer.kind_numbers[around] != COUNTRY):
             verdicts.append(Verdict(around, held=True))
         else:
             other = _respelt(gazetteer, name, {int(table["country"][c]) for c in others} or set(nations))
@@ -68,10 +68,12 @@ def _doubt(gazetteer: Gazetteer, name: Name, index: int, around: int | None, oth
     place = gazetteer.places[index]
     if not name.flags.any():
         return None if backed else "nothing else here is in that country"
-    if not given and (name.within or name.wants):
+    if not given and name.within:
         return None
     if _is_elsewhere(gazetteer, index, around):
         return "it is not where the text says that it lies"
+    if not given and name.wants:
+        return None
     if not _is_lesser(gazetteer, index) or not others or (given and backed):
         return None
     rows = gazetteer.places[others]

@@ -58,6 +58,8 @@ class Weights(msgspec.Struct, frozen=True):
     vote: float = 8.0
     nation: float = 2.0
     """Its country is named in the document, or one who fights there is."""
+    theatre: float = 4.0
+    """One who fights in its country is named: counts beside `nation`."""
     division: float = 1.7
     """Its first-level division is named in the document."""
     contained: float = 7.0
@@ -328,6 +330,7 @@ def _context_score(names: Sequence[Name], field: _Field, base: Floats, weights: 
     nations = theatres.copy()
     nations[country[(kinds == COUNTRY) & (likely > 0.5)]] = True
     score = weights.vote * saturated + weights.nation * (nations[country] & (kinds != COUNTRY)) + _agreement(field, base, weights)
+    score += weights.theatre * theatres[country]
     named = field.rows[(kinds == ADMIN1) & (likely > 0.5)]
     if len(named):
         score += weights.division * (_among(field.admin1, named) & (kinds != ADMIN1))

@@ -423,8 +423,8 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size
     )
     if size == 1 and reading.key in _MONTHS:
         return False  # "in May" is no place, "in May, Texas" hardly ever
-    if size == 1 and _letters_only(text, tokens[at]) and not reading.well_known:
-        return False
+    if size == 1 and _letters_only(text, tokens[at]) and not (reading.national or (reading.well_known and len(tokens[at].key) > 2)):
+        return False  # the UN is not in India
     followed = after is not None and gap_after == " " and after.capital and not _neutral(gazetteer, tokens, at + size, text)
     if reading.key in _weak_words() and followed:
         return False  # to George Washington

@@ -163,6 +163,8 @@ def test_names_are_told_by_those_beside_them(gazetteer: Gazetteer, text: str, me
         pytest.param("Raids on Idlib and Aleppo, said a man from Olney.", ["SY", "SY", None], "far from there", id="a small town far off"),
         pytest.param("Speaking in Moscow, he said that Palmyra had fallen.", ["RU", "SY"], None, id="a capital is where people speak"),
         pytest.param("Raids on Homs town in western Aleppo.", ["SY", "SY"], None, id="a large town may be told wrongly"),
+        pytest.param("They left Olney in eastern Aleppo.", ["SY", "SY"], None, id="elsewhere, but known to lie by a town"),
+        pytest.param("The UN left Kherson.", ["UA"], None, id="two capitals are no town in India"),
         pytest.param("They left Olney in western Ukraine.", [None, "UA"], "not where the text says", id="not in what is said to hold it"),
     ],
 )
