@@ -167,7 +167,7 @@ class Detector:
         own = folded[part.start : part.end]
         known = self.lexicon.words.find(own)
         context: Counter[str] = Counter(name for hit in known for name in classes_of(hit))
-        armed = self._speaks_of_arms(context, own)
+        armed = self._speaks_of_arms(context, own, article.body[part.start : part.end])
         hits = [t for t in hits if t.frame != "none" and (armed or t.weight > 1 or t.frame in _PLAIN)]
         if not hits:
             return None
@@ -204,13 +204,15 @@ class Detector:
                 settled.append(draft)
         return _Settled(work, places, settled)
 
-    def _speaks_of_arms(self, context: Counter[str], folded: str) -> bool:
+    def _speaks_of_arms(self, context: Counter[str], folded: str, text: str) -> bool:
         """Whether a text has any word without which "attack" or "take" is never believed: see `sense.grounded`."""
         return bool(
             context.keys() & _ARMS
             or any(word in folded for word in _OF_WAR)
             or self.lexicon.actors.find(folded)
             or self.lexicon.states.find(folded)
+            or self.lexicon.theatres.find(folded)
+            or self.lexicon.acronyms.find(text)
         )
 
     def _cited(self, body: str, part: Part) -> Outlet | None:

@@ -29,11 +29,16 @@ def is_hidden_verb(scene: Scene, head: int) -> bool:
     parse = scene.parse
     if not is_headline(scene) or is_verb(parse, head) or parse.tags[head][:2] not in {"NN", "JJ"} or head + 1 >= len(parse.words):
         return False
-    before = next((t for t in range(head - 1, -1, -1) if not parse.tags[t].startswith("RB")), None)
+    before = next((t for t in range(head - 1, -1, -1) if not parse.tags[t].startswith(("RB", "'", "`"))), None)
     if before is None or parse.words[head] not in wordlist("verbal") or parse.tags[head + 1][:2] in _NO_OBJECT:
         return False
     acting = bool(scene.classes.get(before, frozenset()) & (ARMED | WEAPONS | {"force"})) or bool(scene.actors_in(frozenset({before})))
-    return acting and not any(is_verb(parse, t) for t in range(head))
+    return acting and not any(is_verb(parse, t) and not _is_armed(scene, t) for t in range(head))
+
+
+def _is_armed(scene: Scene, token: int) -> bool:
+    """Whether it is a word for those under arms, whatever it is tagged: "the regime forces"."""
+    return bool(scene.classes.get(token, frozenset()) & (ARMED | {"force"})) or bool(scene.actors_in(frozenset({token})))
 
 
 _NO_OBJECT = frozenset({"IN", "TO", "CC", "VB", "MD", "PO", ",", ".", ":", "''", "-L", "-R", "RP", "HY", "``"})

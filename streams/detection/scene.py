@@ -14,13 +14,13 @@ from streams.detection import casualties, dates
 from streams.detection.casualties import Toll
 from streams.detection.dates import DateWords
 from streams.detection.grammar import Parse
-from streams.detection.lexicon import ActorName, Hit, Lexicon, Outlet, Weapon
+from streams.detection.lexicon import ActorName, Hit, Lexicon, Outlet, Theatre, Weapon
 from streams.detection.triggers import Trigger
 from streams.records import Place
 
 ARMED = frozenset({"state_force", "nonstate"})
 WEAPONS = frozenset({"w_air", "w_indirect", "w_bomb", "w_grenade", "w_chemical", "w_suicide", "w_gun"})
-HARM = frozenset({"casualties", "fatalities"})
+HARM = ("casualties", "causalities", "fatalities", "human losses", "civilian losses")
 """What counts the dead without a number."""
 
 
@@ -77,6 +77,8 @@ class Scene:
     context: Counter[str] = field(default_factory=Counter)
     """How often each word class occurs in the whole part."""
     headline: bool = False
+    at_war: bool = False
+    """Whether the sentence names a place at war in the year of publication."""
 
     @cached_property
     def near(self) -> frozenset[str]:
@@ -87,6 +89,12 @@ class Scene:
     def toll(self) -> Toll:
         """The dead and injured that the sentence counts."""
         return casualties.read(self.text)
+
+    @cached_property
+    def harms_many(self) -> bool:
+        """Whether it speaks of more than one who died or was hurt."""
+        tolls = (self.toll.killed, self.toll.injured)
+        return any((toll[0] or 0) > 1 for toll in tolls if toll) or any(words in self.text.lower() for words in HARM)
 
     def classes_of(self, tokens: frozenset[int]) -> frozenset[str]:
         """The word classes of some tokens."""
@@ -126,6 +134,8 @@ class Draft:
     actors: tuple[NamedActor, ...]
     context: Counter[str]
     headline: bool = False
+    at_war: bool = False
+    """Whether it names a place at war in the year of publication."""
     places: tuple[NamedPlace, ...] = ()
 
     @cached_property
@@ -167,7 +177,15 @@ def sketch(
         context: How often each word class occurs in the whole part.
     """
     terms = tuple(lexicon.words.find(folded))
-    return Draft(start, text, folded, triggers, terms, _actors(text, folded, lexicon, published), context, headline)
+    actors, at_war = _actors(text, folded, lexicon, published), names_theatre(text, folded, lexicon, published)
+    return Draft(start, text, folded, triggers, terms, actors, context, headline, at_war)
+
+
+def names_theatre(text: str, folded: str, lexicon: Lexicon, published: datetime | None) -> bool:
+    """Whether *text* names a place at war in the year of publication, or ever, where that is unknown."""
+    year = published.year if published else None
+    hits = (h for h in lexicon.theatres.find(folded) if _capital(text, h))
+    return any(war.at_war(year) for hit in hits for war in cast("tuple[Theatre, ...]", hit.value))
 
 
 def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | None) -> Scene:
@@ -176,8 +194,9 @@ def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | 
     weapons = tuple(lexicon.weapons.find(draft.folded))
     found = tuple(dates.find(draft.text, published))
     scene = Scene(
-        draft.start, draft.text, parse, draft.triggers, {}, weapons, draft.actors, (), found, agencies, draft.context, draft.headline
-    )
+        draft.start, draft.text, parse, draft.triggers, {}, weapons, draft.actors, (), found, agencies, draft.context, draft.headline,
+        draft.at_war,
+    )  # fmt: skip
     for hit in draft.terms:
         for token in scene.tokens(hit.start, hit.end):
             scene.classes[token] = classes_of(hit)
@@ -209,7 +228,8 @@ def _is_name(place: NamedPlace, parse: Parse) -> bool:
 
 
 def _actors(text: str, folded: str, lexicon: Lexicon, published: datetime | None) -> tuple[NamedActor, ...]:
-    found = [named for hit in lexicon.actors.find(folded) if (named := _named(text, hit, published))]
+    hits = [*lexicon.actors.find(folded), *lexicon.acronyms.find(text)]
+    found = [named for hit in hits if (named := _named(text, hit, published))]
     taken = [(a.start, a.end) for a in found]
     for hit in lexicon.states.find(folded):
         if _capital(text, hit) and not any(s < hit.end and hit.start < e for s, e in taken):

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from streams.detection.arguments import Arguments
-from streams.detection.lexicon import DATA, LexiconError, rows
-from streams.detection.scene import ARMED, HARM, WEAPONS, NamedActor, Scene
+from streams.detection.lexicon import DATA, LexiconError, rows, wordlist
+from streams.detection.scene import ARMED, WEAPONS, NamedActor, Scene
 from streams.detection.triggers import Trigger
 
 DOMAINS = (
@@ -55,7 +55,7 @@ GROUNDS = frozenset(
 """Signs in the sentence itself that arms are meant. Without one of them only words that name a weapon's use are believed."""
 SPORTING = frozenset({"fight", "fights", "battle", "battles", "clash", "battled", "clashed"})
 """One "battle in Madrid" may well be of teams; "clashes" and "fighting" seldom are."""
-LOOSE_GROUNDS = frozenset({"who_state", "doc_armed", "doc_war"})
+LOOSE_GROUNDS = frozenset({"who_state", "doc_armed", "doc_war", "near_theatre"})
 """Signs that do for words of attack, never for words of dying."""
 
 
@@ -94,7 +94,9 @@ def grounded(scene: Scene, trigger: Trigger, arguments: Arguments, signs_found: 
         return False
     if trigger.pattern.startswith("dead|") and found & {"near_health", "near_accident", "near_nature", "near_sport", "near_stage"}:
         return "near_weapon" in found
-    if trigger.pattern.startswith("dead|") and not scene.classes_of(arguments.who | arguments.whom) & {"dead_combatant", "nonstate"}:
+    fallen = scene.classes_of(arguments.who | arguments.whom) & {"dead_combatant", "nonstate"}
+    plainly = scene.parse.words[arguments.head] in {"dead", "lives"} and "near_theatre" in found
+    if trigger.pattern.startswith("dead|") and not fallen and not plainly:
         return False
     if trigger.weight >= 3 or found & GROUNDS:
         return True
@@ -141,7 +143,7 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             dead = scene.classes_of((arguments.who | arguments.whom) - _civilian_only_in_name(scene, arguments))
             if trigger.pattern.startswith(("~martyr", "bodies")) or ("dead_combatant" in dead and not doubtful):
                 return True
-            if "near_toll" in found and not doubtful and _is_massacre(scene, arguments):
+            if not doubtful and (_is_known_massacre(scene, arguments, found) or _are_victims_of_war(scene, arguments, found)):
                 return True
             idea = "abstract" in scene.classes_of(arguments.objects)
             return "near_toll" in found and not doubtful and not idea and _is_state_itself(scene, arguments.who)
@@ -156,11 +158,11 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
         case "clash" | "air" | "shell" if (
             trigger.weight >= 2 and {"whom_place", "whom_area", "whom_weak_site", "near_toll"} & found and not doubtful
         ):
-            return scene.parse.words[arguments.head] not in SPORTING
+            return scene.parse.words[arguments.head] not in SPORTING or "near_theatre" in found
         case "clash" if _is_between(scene, arguments.head):
             return True
         case "clash" if scene.parse.words[arguments.head] in SPORTING or "office" in scene.classes_of(arguments.who | arguments.whom):
-            return "who_state" in found
+            return "who_state" in found or ("near_theatre" in found and not doubtful)
         case "fire" if scene.parse.words[arguments.head].startswith(("shoot", "shot")):
             return bool({"who_state", "doc_armed"} & found)
         case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
@@ -168,9 +170,17 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
     return bool(found & LOOSE_GROUNDS)
 
 
-def _is_massacre(scene: Scene, arguments: Arguments) -> bool:
-    """ "The massacre killed eleven", "massacred villagers": with a toll nobody means a defeat by it."""
-    return any(scene.parse.words[t].startswith("massacre") for t in arguments.who | {arguments.head})
+def _is_known_massacre(scene: Scene, arguments: Arguments, found: set[str]) -> bool:
+    """ "The massacre killed eleven", "massacred villagers": with a toll, or at a place at war, nobody means a defeat by it."""
+    named = any(scene.parse.words[t].startswith("massacre") for t in arguments.who | {arguments.head})
+    return named and bool(found & {"near_toll", "near_theatre"})
+
+
+def _are_victims_of_war(scene: Scene, arguments: Arguments, found: set[str]) -> bool:
+    """ "Six killed in Aleppo", "casualties in Taiz": where several died at a place at war and nothing else is said to have killed them."""
+    agents = {t for t in arguments.who if scene.parse.deps[t] in {"nsubj", "pobj"} and scene.parse.tags[t].startswith("NN")}
+    otherwise = bool(agents) or bool(found & {"near_police", "near_court", "near_politics"})
+    return "near_theatre" in found and scene.harms_many and not otherwise and wordlist("mishap").isdisjoint(scene.parse.words)
 
 
 def _civilian_only_in_name(scene: Scene, arguments: Arguments) -> frozenset[int]:
@@ -285,8 +295,9 @@ def _near(scene: Scene, arguments: Arguments, own: frozenset[int]) -> list[str]:
     found += ["near_weapon"] if others & WEAPONS else []
     found += ["near_site"] if "mil_site" in others else []
     found += ["near_war"] if "war_word" in others else []
+    found += ["near_theatre"] if scene.at_war else []
     found += ["near_sport_twice"] if sum("sport" in names for names in scene.classes.values()) > 1 else []
-    found += ["near_toll"] if scene.toll.killed or scene.toll.injured or not HARM.isdisjoint(scene.parse.words) else []
+    found += ["near_toll"] if scene.toll.killed or scene.toll.injured or scene.harms_many else []
     found += ["near_score"] if _SCORE.search(scene.text) else []
     return found + [f"near_{name}" for name in DOMAINS if name in near]
 

@@ -8,5 +8,7 @@ from streams.detection.lexicon import ActorName, fold
 
 def of(text: str) -> frozenset[str]:
     """The countries (ISO 3166) in which the armed groups fight that *text* names, by `data/actors.tsv`."""
-    hits = (h for h in lexicon.load().actors.find(fold(text)) if text[h.start].isupper() or " " in text[h.start : h.end])
+    known = lexicon.load()
+    hits = [h for h in known.actors.find(fold(text)) if text[h.start].isupper() or " " in text[h.start : h.end]]
+    hits += known.acronyms.find(text)
     return frozenset(country for hit in hits for name in cast("tuple[ActorName, ...]", hit.value) for country in name.theatre)
