@@ -1,11 +1,12 @@
 """Where a telling happened: which of the places in and around its sentence are its own, never the dateline and never the guess."""
 
 import itertools
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import msgspec
 
-from streams.detection.arguments import Arguments, ancestors, phrase
+from streams.detection.arguments import Arguments, ancestors, is_verb, phrase
 from streams.detection.arguments import of as args_of
 from streams.detection.facilities import LONGEST, NOUNS
 from streams.detection.geodesy import distance_km, grid
@@ -13,6 +14,8 @@ from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
 
+REACH = 8
+"""How many words may stand between a deed and the place right behind it."""
 GOVERNORS = 3
 """How many triggers above its own a telling may have its place from."""
 _SETTLED = frozenset({"city", "town", "village", "district"})
@@ -247,9 +250,37 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
         value -= 1.5 if any(t in others for t in path) else 0.0
     between = any(min(token, arguments.head) < other < max(token, arguments.head) for other in others)
     value += -0.8 if between else 0.5 if token > arguments.head else 0.0
+    if any(_owns(scene, other, token) and _is_beside(scene, arguments, other) for other in others):
+        value -= 2.5
     if _is_speakers(scene, token, lexicon, arguments):
         value -= 2.5
     return value
+
+
+def _owns(scene: Scene, head: int, token: int) -> bool:
+    """Whether a place follows right behind a deed, "explosions in the outskirts of Daraa", whatever the parser hangs it on."""
+    parse = scene.parse
+    first = next((p.start for p in scene.places if scene.covers(p.start, p.end, token)), parse.starts[token])
+    between = range(head + 1, scene.tokens(first, first + 1).start)
+    if not 0 < len(between) <= REACH or parse.words[between[0]] not in wordlist("locative"):
+        return False
+    return not any(is_verb(parse, t) or parse.tags[t] in {"CC", ",", ":"} or parse.words[t] == "from" for t in between)
+
+
+def _is_beside(scene: Scene, arguments: Arguments, other: int) -> bool:
+    """Whether another deed is told beside this one, by "and" or a comma; not as its means or its setting: "killed in an attack"."""
+    return _hangs_by_and(scene, other, {arguments.head, arguments.verb}) or _hangs_by_and(scene, arguments.head, {other})
+
+
+def _hangs_by_and(scene: Scene, token: int, tops: AbstractSet[int | None]) -> bool:
+    parse = scene.parse
+    for above in ancestors(parse, token):
+        if parse.deps[token] == "conj":
+            return True
+        if above in tops:
+            return False
+        token = above
+    return False
 
 
 def _head(scene: Scene, place: NamedPlace) -> int | None:
