@@ -25,13 +25,15 @@ def is_headline(scene: Scene) -> bool:
 
 
 def is_hidden_verb(scene: Scene, head: int) -> bool:
-    """Whether a headline's "noun" is the verb of its sentence: "Rebels target regime forces", "Troops heavily shell the hills"."""
+    """Whether a headline's "noun" is the verb of its sentence: "Rebels target regime forces", "Troops shell the hills and target a dam"."""
     parse = scene.parse
     if not is_headline(scene) or is_verb(parse, head) or parse.tags[head][:2] not in {"NN", "JJ"} or head + 1 >= len(parse.words):
         return False
     before = next((t for t in range(head - 1, -1, -1) if not parse.tags[t].startswith(("RB", "'", "`"))), None)
     if before is None or parse.words[head] not in wordlist("verbal") or parse.tags[head + 1][:2] in _NO_OBJECT:
         return False
+    if parse.words[before] == "and" and parse.words[head] in {"target", "targets"}:
+        return any(is_verb(parse, t) and scene.covers(hit.start, hit.end, t) for hit in scene.triggers for t in range(before))
     acting = bool(scene.classes.get(before, frozenset()) & (ARMED | WEAPONS | {"force"})) or bool(scene.actors_in(frozenset({before})))
     return acting and not any(is_verb(parse, t) and not _is_armed(scene, t) for t in range(head))
 

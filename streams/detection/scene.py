@@ -20,7 +20,7 @@ from streams.records import Place
 
 ARMED = frozenset({"state_force", "nonstate"})
 WEAPONS = frozenset({"w_air", "w_indirect", "w_bomb", "w_grenade", "w_chemical", "w_suicide", "w_gun"})
-HARM = ("casualties", "causalities", "fatalities", "human losses", "civilian losses", "death toll")
+HARM = ("casualty", "casualties", "causalities", "fatalities", "human losses", "civilian losses", "death toll")
 """What counts the dead without a number."""
 
 

@@ -206,7 +206,8 @@ def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozens
     below = arguments.head
     for token in above:
         word = parse.words[token]
-        if word in cue and parse.deps[below] in {
+        fought = word.startswith("fail") and parse.words[below] == "in"  # who fails in a battle has fought it
+        if word in cue and not fought and parse.deps[below] in {
             "ccomp",
             "xcomp",
             "dobj",

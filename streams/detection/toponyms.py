@@ -433,6 +433,10 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size
     tail = before is not None and first < at and gap_before == " " and before.capital and not _neutral(gazetteer, tokens, first - 1, text)
     if tail and not reading.well_known and not _titled(tokens, at, size):
         return False  # the al-Noura of Wad al-Noura
+    if _is_called(gazetteer, reading, before, gap_before, gap_after) or (
+        size == 1 and after is not None and after.key == "of" and reading.key in listed("institution")
+    ):
+        return False  # Operation "Olive Branch", the Road of Azaz
     if located or typed:
         return True
     starts = before is None or gap_before not in (" ", "-", ", ")
@@ -451,6 +455,16 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size
     if before is not None and gap_before in (" ", "-") and before.capital and not _neutral(gazetteer, tokens, first - 1, text):
         return False
     return not (after is not None and gap_after in (" ", "-") and after.capital and not _neutral(gazetteer, tokens, at + size, text))
+
+
+def _is_called(gazetteer: "Gazetteer", reading: "Reading", before: _Token | None, gap_before: str, gap_after: str) -> bool:
+    """Whether a name is that of an operation or of some group: behind "operation", or of plain English words in quotation marks."""
+    if before is not None and before.key in {"operation", "operations"} and not gap_before.strip(" \"“‘'"):
+        return True
+    return gap_before[-1:] in _OPENING and gap_after[:1] in _CLOSING and _is_english(gazetteer, reading)
+
+
+_OPENING, _CLOSING = frozenset("\"“‘'"), frozenset("\"”’'")
 
 
 def _is_part(gazetteer: "Gazetteer", tokens: _Tokens, at: int, size: int, reading: "Reading", *, followed: bool) -> bool:

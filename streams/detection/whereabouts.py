@@ -252,6 +252,7 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
     value += -0.8 if between else 0.5 if token > arguments.head else 0.0
     if any(_owns(scene, other, token) and _is_beside(scene, arguments, other) for other in others):
         value -= 2.5
+    value += 1.0 if not place.demonym and _owns(scene, arguments.head, token) else 0.0
     if _is_speakers(scene, token, lexicon, arguments):
         value -= 2.5
     return value
@@ -262,7 +263,7 @@ def _owns(scene: Scene, head: int, token: int) -> bool:
     parse = scene.parse
     first = next((p.start for p in scene.places if scene.covers(p.start, p.end, token)), parse.starts[token])
     between = range(head + 1, scene.tokens(first, first + 1).start)
-    if not 0 < len(between) <= REACH or parse.words[between[0]] not in wordlist("locative"):
+    if len(between) > REACH or wordlist("locative").isdisjoint(parse.words[t] for t in between):
         return False
     return not any(is_verb(parse, t) or parse.tags[t] in {"CC", ",", ":"} or parse.words[t] == "from" for t in between)
 
