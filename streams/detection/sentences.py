@@ -12,7 +12,9 @@ WRAPPED_LINE = 100
 """Characters: a text of many lines, none longer, was wrapped by a mail program; its single line breaks are spaces."""
 _STOP = re.compile(r"[.!?…\n]")
 _END = re.compile(r"(?<![.!?…])[.!?…]+[\"”’'»)\]]*\s+(?=[\"“‘'«(\[]*[A-Z0-9À-ÞĀ-ſ])|(?<=\w)…(?=\w)")
-"""Where a sentence may end; an ellipsis without a space parts a headline: "shells fall on Homs…fighting in Idlib". Runs of full stops are looked at from their beginning only, so that long ones cost no more."""
+"""Where a sentence may end; an ellipsis without a space parts a headline: "shells fall on Homs…fighting in Idlib".
+
+Runs of full stops are looked at from their beginning only, so that long ones cost no more."""
 _NEW_LINE = re.compile(r"\n\s*")
 _LAST_WORD = re.compile(r"([\w.]+)\W*$")
 

@@ -207,24 +207,29 @@ def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozens
     for token in above:
         word = parse.words[token]
         fought = word.startswith("fail") and parse.words[below] == "in"  # who fails in a battle has fought it
-        if word in cue and not fought and parse.deps[below] in {
-            "ccomp",
-            "xcomp",
-            "dobj",
-            "prep",
-            "pobj",
-            "pcomp",
-            "acl",
-            "relcl",
-            "advcl",
-            "compound",
-            "nsubjpass",
-            "conj",
-            "nmod",
-            "csubj",
-            "attr",
-            "poss",
-        }:
+        if (
+            word in cue
+            and not fought
+            and parse.deps[below]
+            in {
+                "ccomp",
+                "xcomp",
+                "dobj",
+                "prep",
+                "pobj",
+                "pcomp",
+                "acl",
+                "relcl",
+                "advcl",
+                "compound",
+                "nsubjpass",
+                "conj",
+                "nmod",
+                "csubj",
+                "attr",
+                "poss",
+            }
+        ):
             return True
         below = token
     return False
