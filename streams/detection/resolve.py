@@ -8,11 +8,11 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
-from streams.detection import doubts, facilities, theatres
+from streams.detection import doubts, facilities
 from streams.detection.gazetteer import Candidate, Gazetteer, Reading
 from streams.detection.geodesy import bearing, beyond, grid
 from streams.detection.names import normalise
-from streams.detection.senses import WEIGHTS, Name, choose, names_of, rank
+from streams.detection.senses import WEIGHTS, Name, choose, hints_of, names_of, rank
 from streams.detection.toponyms import Modifier, Toponym, holder, lies_by, modifier, offset
 from streams.records import FACILITIES, Place
 
@@ -84,7 +84,7 @@ def _resolve(
     given: bool,
 ) -> tuple[list[Place | None], list[str | None]]:
     names = names_of(gazetteer, text, spans, readings)
-    chosen = choose(gazetteer, names, WEIGHTS, theatres.of(text))
+    chosen = choose(gazetteer, names, WEIGHTS, hints_of(text))
     verdicts = doubts.judge(gazetteer, names, chosen, _holders(text, spans, names), given=given)
     places: list[Place | None] = [None] * len(spans)
     reasons: list[str | None] = [None] * len(spans)
@@ -108,7 +108,7 @@ def candidates(gazetteer: Gazetteer, text: str, most: int) -> list[tuple[Toponym
     found = gazetteer.search(text).names()
     names = names_of(gazetteer, text, [(t.start, t.end) for t in found], [t.reading for t in found])
     fitting: list[list[tuple[Candidate, float]]] = [[] for _ in found]
-    for name, ranked in zip(names, rank(gazetteer, names, WEIGHTS, theatres.of(text)), strict=True):
+    for name, ranked in zip(names, rank(gazetteer, names, WEIGHTS, hints_of(text)), strict=True):
         best = np.argsort(-ranked.scores, kind="stable")[:most]
         for span in name.spans:
             fitting[span] = [(gazetteer.candidate(int(ranked.rows[i])), float(ranked.scores[i])) for i in best]

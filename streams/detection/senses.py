@@ -14,10 +14,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.detection import telephones, theatres
 from streams.detection.artefact import CANONICAL, DEMONYM
 from streams.detection.gazetteer import Gazetteer, Indices, Reading
 from streams.detection.geodesy import EARTH_KM
+from streams.detection.names import normalise
 from streams.detection.overlay import KINDS
+from streams.detection.telephones import Division
 from streams.detection.toponyms import cue, division_after, enumerated
 from streams.records import FACILITIES
 
@@ -60,6 +63,8 @@ class Weights(msgspec.Struct, frozen=True):
     """Its country is named in the document, or one who fights there is."""
     theatre: float = 4.0
     """One who fights in its country is named: counts beside `nation`."""
+    dialled: float = 4.0
+    """A telephone number of its state or province is given."""
     division: float = 1.7
     """Its first-level division is named in the document."""
     contained: float = 7.0
@@ -198,21 +203,34 @@ class Ranked(NamedTuple):
     """Whether it lies in what the text puts after the name."""
 
 
-def choose(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights, fought: AbstractSet[str] = frozenset()) -> list[int | None]:
-    """Choose one row of the gazetteer for each name; None where there is none to choose. *fought*: see `rank`."""
+class Hints(NamedTuple):
+    """What a document says of where it is about, besides places."""
+
+    fought: AbstractSet[str] = frozenset()
+    """Countries (ISO 3166) in which those fight whom it names: see `theatres`."""
+    dialled: AbstractSet[Division] = frozenset()
+    """States and provinces whose telephone numbers it gives: see `telephones`."""
+
+
+NO_HINTS = Hints()
+
+
+def hints_of(text: str) -> Hints:
+    """The hints of a document."""
+    return Hints(theatres.of(text), telephones.of(text))
+
+
+def choose(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights, hints: Hints = NO_HINTS) -> list[int | None]:
+    """Choose one row of the gazetteer for each name; None where there is none to choose."""
     found = []
-    for name, ranked in zip(names, rank(gazetteer, names, weights, fought), strict=True):
+    for name, ranked in zip(names, rank(gazetteer, names, weights, hints), strict=True):
         best = int(np.argmax(ranked.scores)) if len(ranked.rows) else None
         found.append(None if best is None else _held(gazetteer, name, int(ranked.rows[best]), bool(ranked.inside[best])))
     return found
 
 
-def rank(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights, fought: AbstractSet[str] = frozenset()) -> list[Ranked]:
-    """Score all that each name may mean, jointly.
-
-    Args:
-        fought: Countries (ISO 3166) in which those fight whom the document names: see `theatres`.
-    """
+def rank(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights, hints: Hints = NO_HINTS) -> list[Ranked]:
+    """Score all that each name may mean, jointly."""
     sizes = [len(n.places) for n in names]
     if not sum(sizes):
         return [Ranked(n.places, np.zeros(0), np.zeros(0, dtype=bool)) for n in names]
@@ -220,16 +238,27 @@ def rank(gazetteer: Gazetteer, names: Sequence[Name], weights: Weights, fought: 
     rows = field.rows
     own = _own_score(gazetteer, names, rows, weights)
     containers = _containment(gazetteer, names, rows, field.owner)
-    bonus = weights.contained * containers
-    theatres = np.zeros(len(gazetteer.countries), dtype=bool)
-    if fought:
-        theatres[[i for i, country in enumerate(gazetteer.countries) if country in fought]] = True
+    bonus = weights.contained * containers + weights.dialled * _dialled(gazetteer, field, hints.dialled)
+    fought = np.zeros(len(gazetteer.countries), dtype=bool)
+    if hints.fought:
+        fought[[i for i, country in enumerate(gazetteer.countries) if country in hints.fought]] = True
     total = own
     for _ in range(2):
-        total = own + bonus + _context_score(names, field, total + bonus, weights, theatres)
+        total = own + bonus + _context_score(names, field, total + bonus, weights, fought)
     ends = np.cumsum(sizes)
     spans = [slice(e - s, e) for s, e in zip(sizes, ends, strict=True)]
     return [Ranked(rows[span], total[span], containers[span] > 0) for span in spans]
+
+
+def _dialled(gazetteer: Gazetteer, field: _Field, divisions: AbstractSet[Division]) -> NDArray[np.bool_]:
+    """Mark the candidates that lie in one of some *divisions*."""
+    marks = np.zeros(len(field.rows), dtype=bool)
+    for division in divisions:
+        called = gazetteer.read_division(normalise(division.name))
+        nations = [gazetteer.countries[n] for n in gazetteer.places["country"][called].tolist()]
+        meant = called[(gazetteer.kind_numbers[called] == ADMIN1) & np.array([n == division.country for n in nations], dtype=bool)]
+        marks |= np.isin(field.admin1, meant) & (field.kinds != ADMIN1)
+    return marks
 
 
 def _held(gazetteer: Gazetteer, name: Name, index: int, inside: bool) -> int:
@@ -318,19 +347,19 @@ def _containment(gazetteer: Gazetteer, names: Sequence[Name], rows: Indices, own
     return marks
 
 
-def _context_score(names: Sequence[Name], field: _Field, base: Floats, weights: Weights, theatres: NDArray[np.bool_]) -> Floats:
+def _context_score(names: Sequence[Name], field: _Field, base: Floats, weights: Weights, fought: NDArray[np.bool_]) -> Floats:
     """Score how well each candidate fits with the likely senses of the other names, and with who fights where."""
     owner, country, kinds = field.owner, field.country, field.kinds
     likely = _softmax(base, owner, len(names), weights.unknown)
-    cell = owner * len(theatres) + country
-    own_votes = np.bincount(cell, likely, minlength=len(names) * len(theatres))
+    cell = owner * len(fought) + country
+    own_votes = np.bincount(cell, likely, minlength=len(names) * len(fought))
     votes = own_votes.reshape(len(names), -1).sum(axis=0)
     share = (votes[country] - own_votes[cell]) / max(1.0, len(names) - 1.0)
     saturated = share * (1 - np.exp(-(len(names) - 1) / 1.5))
-    nations = theatres.copy()
+    nations = fought.copy()
     nations[country[(kinds == COUNTRY) & (likely > 0.5)]] = True
     score = weights.vote * saturated + weights.nation * (nations[country] & (kinds != COUNTRY)) + _agreement(field, base, weights)
-    score += weights.theatre * theatres[country]
+    score += weights.theatre * fought[country]
     named = field.rows[(kinds == ADMIN1) & (likely > 0.5)]
     if len(named):
         score += weights.division * (_among(field.admin1, named) & (kinds != ADMIN1))
