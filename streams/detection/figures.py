@@ -150,7 +150,7 @@ def _in_relative_clause(scene: Scene, head: int, *, acl: bool = False) -> bool:
 def _is_modifier(scene: Scene, trigger: Trigger, head: int) -> bool:
     """ "A strike bomber", "a rocket-launching site", "surrounding areas": before what is no deed it only says of what kind that is."""
     parse = scene.parse
-    if parse.deps[head] in {"amod", "compound"} and parse.tags[head] == "VBG" and trigger.weight < 3:
+    if parse.deps[head] in {"amod", "compound"} and parse.tags[head] == "VBG" and trigger.weight < 3 and parse.words[head] != "infighting":
         return parse.words[parse.heads[head]] not in wordlist("deed")
     deeds = trigger.frame in _DEEDS or parse.words[head] in {"bombing", "bombings"}
     if not deeds or parse.deps[head] != "compound" or is_verb(parse, head) or scene.headline:

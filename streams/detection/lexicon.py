@@ -195,8 +195,8 @@ class Theatre:
     until: int | None
 
     def at_war(self, year: int | None) -> bool:
-        """Whether there was war in *year*; None: whether there ever was."""
-        return year is None or (self.since or 0) <= year <= (self.until or 9999)
+        """Whether there was war in *year*; of an unknown one nothing can be said."""
+        return year is not None and (self.since or 0) <= year <= (self.until or 9999)
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,7 @@ def sketch(
 
 
 def names_theatre(text: str, folded: str, lexicon: Lexicon, published: datetime | None) -> bool:
-    """Whether *text* names a place at war in the year of publication, or ever, where that is unknown."""
+    """Whether *text* names a place at war in the year of publication."""
     year = published.year if published else None
     hits = (h for h in lexicon.theatres.find(folded) if _capital(text, h))
     return any(war.at_war(year) for hit in hits for war in cast("tuple[Theatre, ...]", hit.value))

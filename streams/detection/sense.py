@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from streams.detection.arguments import Arguments
+from streams.detection.arguments import Arguments, ancestors
 from streams.detection.lexicon import DATA, LexiconError, rows, wordlist
 from streams.detection.scene import ARMED, WEAPONS, NamedActor, Scene
 from streams.detection.triggers import Trigger
@@ -95,7 +95,7 @@ def grounded(scene: Scene, trigger: Trigger, arguments: Arguments, signs_found: 
     if trigger.pattern.startswith("dead|") and found & {"near_health", "near_accident", "near_nature", "near_sport", "near_stage"}:
         return "near_weapon" in found
     fallen = scene.classes_of(arguments.who | arguments.whom) & {"dead_combatant", "nonstate"}
-    plainly = scene.parse.words[arguments.head] in {"dead", "lives"} and "near_theatre" in found
+    plainly = "near_theatre" in found and _is_told_of_many(scene, arguments.head)
     if trigger.pattern.startswith("dead|") and not fallen and not plainly:
         return False
     if trigger.weight >= 3 or found & GROUNDS:
@@ -168,6 +168,13 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
         case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True
     return bool(found & LOOSE_GROUNDS)
+
+
+def _is_told_of_many(scene: Scene, head: int) -> bool:
+    """ "Nine dead", "the death of nine", "claimed nine lives"; not "fears for their lives"."""
+    parse = scene.parse
+    taken = any(parse.words[t].startswith(("claim", "cost", "los", "tak", "took")) for t in ancestors(parse, head))
+    return parse.words[head] in {"dead", "death"} or (parse.words[head] == "lives" and taken)
 
 
 def _is_known_massacre(scene: Scene, arguments: Arguments, found: set[str]) -> bool:

@@ -24,7 +24,8 @@ ASKED = "asked"
 _FACTIVE = frozenset({"after", "following", "since", "despite", "amid", "amidst", "over", "because", "given", "as"})
 """Prepositions whose object has happened, whatever becomes of the clause they hang on: "will advance after seizing Dabiq"."""
 
-
+_GOING_ON = frozenset({"continuation", "resumption", "renewal", "escalation", "intensification"})
+"""Nouns of what goes on, behind any preposition: "fears increase with the continuation of the shelling"."""
 RETROSPECT = frozenset({"court", "retrospect", ASKED})
 """Word classes of a headline whose text looks back or reflects."""
 EARLIEST_NEWS = 1985
@@ -117,7 +118,7 @@ def _is_cut(scene: Scene, below: int, token: int) -> bool:
     """Whether what governs *token* says nothing of what lies *below* it."""
     parse = scene.parse
     return (parse.deps[below] == "advcl" and not _is_purpose(scene, below)) or (
-        parse.deps[below] in {"pobj", "pcomp"} and parse.words[token] in _FACTIVE
+        parse.deps[below] in {"pobj", "pcomp"} and (parse.words[token] in _FACTIVE or parse.words[below] in _GOING_ON)
     )
 
 
@@ -143,6 +144,7 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     if (
         set(words_above) & cues["followup", "above"]
         or set(parse.words) & cues["followup", "sentence"]
+        or (set(parse.words) & cues["followup", "occasion"] and not _is_main(scene, arguments))
         or ("court" in scene.near and "aftermath" in scene.near)
     ):
         holding.add("follow_up")
@@ -151,6 +153,11 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     if _unrealised(scene, arguments, cues["vouched", "above"]):
         holding.add("planned")
     return holding
+
+
+def _is_main(scene: Scene, arguments: Arguments) -> bool:
+    """Whether it is what its sentence tells first: "a bomber struck a memorial service"."""
+    return scene.parse.deps[arguments.head if arguments.verb is None else arguments.verb] == "ROOT"
 
 
 def _is_asked(scene: Scene, head: int) -> bool:

@@ -157,6 +157,10 @@ class _Token(msgspec.Struct):
     capital: bool
 
 
+_ENGLISH_TOO = frozenset({"at", "as", "an"})
+"""Articles that are English words as well."""
+
+
 class _Tokens:
     """The words of a text. A token is made when it is first asked for, and so is its key: most are in small letters and near no name."""
 
@@ -184,6 +188,11 @@ class _Tokens:
             begin, after = spans[at]
             if text[begin].isupper() or (text[after : after + 1] == "-" and self[at].key in ARTICLES):
                 yield at
+
+    def is_article(self, at: int) -> bool:
+        """Whether a token is an Arabic article; "at", "as" and "an" are mostly English, but with a hyphen behind them."""
+        token = self[at]
+        return token.key in ARTICLES and (token.key not in _ENGLISH_TOO or self._text[token.end : token.end + 1] == "-")
 
     def run(self, at: int) -> list[str]:
         """The keys of the tokens from *at* that can belong to one name."""
@@ -437,6 +446,8 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size
         size == 1 and after is not None and after.key == "of" and reading.key in listed("institution")
     ):
         return False  # Operation "Olive Branch", the Road of Azaz
+    if after is not None and gap_after == " " and after.key in _UNITS:
+        return False  # the al-Hamza brigade
     if located or typed:
         return True
     starts = before is None or gap_before not in (" ", "-", ", ")
@@ -464,12 +475,14 @@ def _is_called(gazetteer: "Gazetteer", reading: "Reading", before: _Token | None
     return gap_before[-1:] in _OPENING and gap_after[:1] in _CLOSING and _is_english(gazetteer, reading)
 
 
+_UNITS = frozenset({"brigade", "brigades", "battalion", "battalions", "regiment", "legion", "legions"})
+"""What an army's unit is called after a place or a man."""
 _OPENING, _CLOSING = frozenset("\"“‘'"), frozenset("\"”’'")
 
 
 def _is_part(gazetteer: "Gazetteer", tokens: _Tokens, at: int, size: int, reading: "Reading", *, followed: bool) -> bool:
     """Whether a name is only the beginning of a longer one that is not known: the Wadi of "Wadi Barada", the Wad of "Wad al-Noura"."""
-    goes_on = tokens[at + size].key in ARTICLES or (followed and not _titled(tokens, at, size))
+    goes_on = tokens.is_article(at + size) or (followed and not _titled(tokens, at, size))
     if size == 1 and reading.key in listed("stem") and (goes_on or tokens[at + size].capital):
         return True
     return goes_on and tokens[at + size].key not in TYPES and not reading.well_known

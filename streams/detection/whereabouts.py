@@ -14,6 +14,8 @@ from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedPlace, Scene
 from streams.records import FACILITIES
 
+WIDE_KM = 150.0
+"""From here on a river or a region says as little as a country."""
 REACH = 8
 """How many words may stand between a deed and the place right behind it."""
 GOVERNORS = 3
@@ -231,7 +233,8 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
         return 0.0
     value = 2.0 - 0.05 * abs(token - arguments.head)
     precision = place.place.precision if place.place else "exact"
-    value -= {"country": 1.2, "admin1": 0.5}.get(precision, 0.0)
+    wide = place.place is not None and place.place.radius_km >= WIDE_KM
+    value -= 1.2 if wide else {"country": 1.2, "admin1": 0.5}.get(precision, 0.0)
     value -= 1.2 if place.demonym else 0.0
     if token in arguments.whom or 0 < place.start - parse.ends[arguments.head] <= 2:
         value += 2.0
@@ -252,7 +255,7 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
     value += -0.8 if between else 0.5 if token > arguments.head else 0.0
     if any(_owns(scene, other, token) and _is_beside(scene, arguments, other) for other in others):
         value -= 2.5
-    value += 1.0 if not place.demonym and _owns(scene, arguments.head, token) else 0.0
+    value += 1.0 if not (place.demonym or wide) and _owns(scene, arguments.head, token) else 0.0
     if _is_speakers(scene, token, lexicon, arguments):
         value -= 2.5
     return value
