@@ -44,6 +44,7 @@ MILITARY = re.compile(
     re.IGNORECASE,
 )
 _GENERIC = re.compile(r"[A-Z]")
+SETTLEMENTS = frozenset({"city", "town", "village"})
 SEAT_PEOPLE = 3_000
 """What a settlement without a census counts for: GeoNames lists it all the same because a district is governed from there."""
 _SHORTENED = {"saint": "st", "mount": "mt", "fort": "ft", "sainte": "ste"}
@@ -300,7 +301,7 @@ def _code(name: str) -> bool:
 
 
 def overlaid(rows: Iterable[OverlayRow], codes: dict[tuple[str, str], str], others: dict[str, Draft]) -> Iterator[Draft]:
-    """Turn overlay rows into places; a replaced record gives its names and vanishes."""
+    """Turn overlay rows into places; a replaced record gives its names, a replaced settlement also its people, and vanishes."""
     for row in rows:
         draft = Draft(row.id, row.name, row.kind, row.lat, row.lon, row.country, population=overlay_weight(row), radius_km=row.radius_km)
         draft.admin1 = codes.get((row.country, normalise(row.admin1))) if row.admin1 else None
@@ -315,7 +316,9 @@ def overlaid(rows: Iterable[OverlayRow], codes: dict[tuple[str, str], str], othe
             gone = _known(others, old, "overlay.tsv")
             del others[old]
             draft.names = {**gone.names, **draft.names}
-            draft.admin1 = draft.admin1 or gone.admin1
+            draft.admin1, draft.admin2 = draft.admin1 or gone.admin1, draft.admin2 or gone.admin2
+            if gone.kind in SETTLEMENTS:
+                draft.population = max(draft.population, gone.population)
         yield draft
 
 
