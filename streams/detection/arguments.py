@@ -126,9 +126,10 @@ def _possession(parse: Parse, head: int) -> Arguments | None:
 
 def is_possession(parse: Parse, head: int) -> bool:
     """Whether *head* is what somebody has a place in or under: "in rebel hands"; not "at the hands of"."""
-    return parse.words[head] in _HOLDS and parse.words[parse.heads[head]] in {"in", "into", "under", "to"}
+    return parse.words[head] in _HOLDS and parse.words[parse.heads[head]] in HELD_IN
 
 
+HELD_IN = frozenset({"in", "into", "under", "to"})
 _HOLDS = frozenset({"hands", "grip", "control"})
 """What a place is in or under once it has changed hands."""
 

@@ -7,6 +7,7 @@ asks for, with its arguments wherever they suit best: so nothing that is told is
 from typing import Protocol
 
 from streams.detection import kinds
+from streams.detection.arguments import HELD_IN
 from streams.detection.lexicon import wordlist
 from streams.detection.scene import ARMED, WEAPONS, Draft
 from streams.detection.sense import CIVIL, DOMAINS, DOUBTFUL, ELSEWHERE, TERROR, weights
@@ -38,6 +39,8 @@ _OBJECTS = (
 """The signs of an object, at most two of which count, and the classes that give them."""
 _CERTAIN = tuple(name for name in DOMAINS if name != "labour")
 """Classes that speak against a word wherever they stand in the sentence."""
+HOLDER_WORDS = 6
+"""How many words name those in whose hands a place is: "in the hands", "under firm government control"."""
 _DOUBTFUL = DOUBTFUL & frozenset(_CERTAIN)
 
 
@@ -78,12 +81,16 @@ def _may_be_given_up(draft: Draft) -> bool:
 
 
 def _has_company(draft: Draft, trigger: Trigger) -> bool:
-    """Whether the sentence has what a strategic frame asks of all of it: see `kinds`."""
+    """Whether the sentence has what a frame asks of all of it: see `kinds`."""
+    if trigger.pattern == "hands|grip" and HELD_IN.isdisjoint(draft.folded[: trigger.start].split()[-HOLDER_WORDS:]):
+        return False
     if trigger.frame in _ARMED_OR and not (draft.armed or draft.near & _ARMED_OR[trigger.frame]):
         return False
     if trigger.frame == "take":
         named = draft.armed or bool(draft.actors) or bool(draft.near & {"war_word", "police"}) or bool(draft.words & kinds.ARMS)
         return named or bool(draft.context["nonstate"] or draft.context["state_force"])
+    if trigger.frame == "repel":
+        return draft.armed or not draft.near.isdisjoint(kinds.HELD) or not draft.words.isdisjoint(kinds.REPELLED)
     if trigger.frame == "agree":
         around = any(draft.context[name] for name in (*ARMED, "war_word"))
         return "deal_verb" in draft.near and (around or draft.armed or bool(draft.near & {"force", "war_word", "w_gun"}))
@@ -134,6 +141,10 @@ def _may_be_grounded(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
     loose = draft.at_war or bool(draft.actors) or any(draft.context[name] for name in ("state_force", "nonstate", "war_word"))
     doubtful = not firmly.isdisjoint(_DOUBTFUL)
     match trigger.frame:
+        case "kill" if trigger.pattern.startswith("dead|"):
+            return draft.at_war or not near.isdisjoint({"dead_combatant", "nonstate"})
+        case "fire" if "shoot" in trigger.pattern:
+            return bool(draft.actors) or draft.context["state_force"] + draft.context["nonstate"] > 0
         case "kill":
             told = draft.counts_people and (draft.at_war or bool(draft.actors))
             victims = told or "dead_combatant" in near or "massacre" in draft.folded

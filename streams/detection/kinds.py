@@ -70,8 +70,12 @@ def _fixed(kind: EventType) -> Callable[[Scene, Trigger, Arguments], Kind | None
     return lambda scene, trigger, arguments: Kind(kind)
 
 
+HELD = ARMED | {"mil_site", "site", "hardware"}
+"""Word classes of those under arms and of what they hold."""
+
+
 def _armed(scene: Scene, tokens: frozenset[int]) -> bool:
-    return bool(scene.classes_of(tokens) & (ARMED | {"mil_site", "site", "hardware"})) or any(a.armed for a in scene.actors_in(tokens))
+    return bool(scene.classes_of(tokens) & HELD) or any(a.armed for a in scene.actors_in(tokens))
 
 
 def _word(scene: Scene, token: int) -> str:
@@ -486,11 +490,17 @@ _ASSAULTS = frozenset(
 )
 
 
+_PLOTS = frozenset({"plot", "plots", "plan", "plans", "bid"})
+_FLIERS = frozenset({"missile", "missiles", "drone", "drones", "rocket", "rockets"})
+REPELLED = _ASSAULTS | _PLOTS | _FLIERS
+"""Words of what may be repelled or foiled."""
+
+
 def _repel(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     words = {_word(scene, t) for t in arguments.whom}
-    if words & {"plot", "plots", "plan", "plans", "bid"}:
+    if words & _PLOTS:
         return Kind("disrupted_weapons_use", attempted=True)
-    if words & {"missile", "missiles", "drone", "drones", "rocket", "rockets"}:
+    if words & _FLIERS:
         return _incoming(words)
     if words & _ASSAULTS or _armed(scene, arguments.whom):
         return Kind("armed_clash", "repelled")

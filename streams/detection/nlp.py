@@ -21,6 +21,8 @@ BATCH = 32
 """Sentences a batch, of about one length: enough to fill the matrices, and few enough to stay in the processor's cache."""
 ACRONYMS = {"IS": "isis"}
 """What a word in capitals amid small letters is to the model, which else takes it for a verb: the Islamic State."""
+FEATURES = ("NORM", "LOWER", "PREFIX", "SUFFIX", "SHAPE", "LANG", "IS_SPACE")
+"""What the pipeline reads of a word; what else spaCy would note of each new one (is it like an address, a number?) nobody asks for."""
 KEPT = 1_000
 """Sentences remembered with their parse: some ten megabytes."""
 _GEMM_SECONDS = 0.01
@@ -78,6 +80,8 @@ def load(model: str | None = None) -> SpacyParser:
     except OSError as error:
         what = f"spaCy model {name!r} is not installed; install the package {REPACKED.replace('_', '-')}, or name another with TOCSIN_MODEL"
         raise ModelError(what) from error
+    getters = pipeline.vocab.lex_attr_getters
+    pipeline.vocab.lex_attr_getters = {attribute: getters[attribute] for attribute in map(spacy.attrs.IDS.__getitem__, FEATURES)}
     if "tok2vec" in pipeline.pipe_names:
         embeddings.remember(pipeline.get_pipe("tok2vec"))
     return SpacyParser(pipeline)

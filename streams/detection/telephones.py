@@ -9,9 +9,13 @@ from typing import NamedTuple
 
 from streams.detection.lexicon import rows
 
+LONGEST_AREA = 10
+"""Characters before the last seven digits: "+1 (519) ", and what must not stand before that."""
 MOST = 3
 """A text with numbers of more divisions is of none: a list of offices."""
-_NUMBER = re.compile(r"(?<![\d.-])(?:\+?1[-. ])?\(?([2-9]\d\d)(?:\) ?|[-. ])[2-9]\d\d[-. ]\d{4}(?![\d-])")
+_LINE = re.compile(r"[2-9]\d\d[-. ]\d{4}(?![\d-])")
+"""The last seven digits: looked for first, as few texts have any."""
+_AREA = re.compile(r"(?<![\d.-])(?:\+?1[-. ])?\(?([2-9]\d\d)(?:\) ?|[-. ])$")
 
 
 class Division(NamedTuple):
@@ -25,7 +29,8 @@ class Division(NamedTuple):
 def of(text: str) -> frozenset[Division]:
     """The divisions that the text's numbers are of, by `data/telephones.tsv`; none if they are many."""
     codes = _divisions()
-    found = frozenset(codes[m[1]] for m in _NUMBER.finditer(text) if m[1] in codes)
+    areas = (_AREA.search(text, max(0, line.start() - LONGEST_AREA), line.start()) for line in _LINE.finditer(text))
+    found = frozenset(codes[m[1]] for m in areas if m is not None and m[1] in codes)
     return found if len(found) <= MOST else frozenset()
 
 
