@@ -185,7 +185,7 @@ class Detector:
         """A part made ready for the parser: a sentence that could tell only of a place, and names none, is left out."""
         names = self.placer.names(article.body, part.start, part.end)
         named = [_with_places(d, names.within(d.start, d.start + len(d.text))) for d in found.able]
-        worth = [d for d in named if d.places or self.gate(d, place=False)]
+        worth = [d for d in named if _names_place(d) or self.gate(d, place=False)]
         when, about = mentions.published(article)[0], _about(article.body, part, found.known)
         return _Work(index, part, found.drafts, worth, names, found.sentences, self._cited(article.body, part), when, about)
 
@@ -198,7 +198,7 @@ class Detector:
         settled = list[Scene | Draft]()
         for draft in (_with_places(d, places) for d in work.drafts):
             scene = parsed.get(draft.start)
-            if scene is not None and (draft.places or self.gate(draft, place=False)):
+            if scene is not None and (_names_place(draft) or self.gate(draft, place=False)):
                 settled.append(place(scene, draft.places))
             elif any(a.armed for a in draft.actors):
                 settled.append(draft)
@@ -320,6 +320,11 @@ def _with_places(draft: Draft, places: Sequence[NamedPlace]) -> Draft:
     end = draft.start + len(draft.text)
     inside = (p for p in places[first : first + MOST_PLACES] if p.end <= end)
     return replace(draft, places=tuple(p.counted_from(draft.start) for p in inside))
+
+
+def _names_place(draft: Draft) -> bool:
+    """Whether it names any place; a people or an adjective is none."""
+    return any(not p.demonym for p in draft.places)
 
 
 def _places_before(places: Sequence[NamedPlace], scene: Scene) -> list[NamedPlace]:

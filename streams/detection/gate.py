@@ -39,6 +39,8 @@ _OBJECTS = (
 """The signs of an object, at most two of which count, and the classes that give them."""
 _CERTAIN = tuple(name for name in DOMAINS if name != "labour")
 """Classes that speak against a word wherever they stand in the sentence."""
+ADJECTIVE_REACH = 60
+"""Characters that may stand between an adjective and the noun of a deed: "Russian air, sea and artillery strikes"."""
 HOLDER_WORDS = 6
 """How many words name those in whose hands a place is: "in the hands", "under firm government control"."""
 _DOUBTFUL = DOUBTFUL & frozenset(_CERTAIN)
@@ -107,11 +109,12 @@ def best_score(draft: Draft, trigger: Trigger, *, place: bool) -> float:
     """The most that `sense.score` can give *trigger* here: each sign where it counts most."""
     table, near, context = weights(), draft.near, draft.context
     armed, force, arms = draft.armed, "force" in near, bool(near & WEAPONS)
+    acting = _state_may_act(draft, trigger)
     objects = [table[sign] for sign, classes in _OBJECTS if classes & near]
     signs = (
         ("whom_armed", armed),
         ("near_armed" if armed else "near_force", armed or force),
-        ("who_armed" if armed else "who_state" if draft.actors else "who_force", armed or force or bool(draft.actors)),
+        ("who_armed" if armed else "who_state" if acting else "who_force", armed or force or acting),
         ("who_terror", any(word.startswith(TERROR) for word in draft.words)),
         ("who_weapon", arms),
         ("means_weapon", arms),
@@ -131,6 +134,11 @@ def best_score(draft: Draft, trigger: Trigger, *, place: bool) -> float:
     return sum(table[sign] for sign in certain) + sum(table[sign] for sign, there in signs if there) + sum(sorted(objects)[-2:])
 
 
+def _state_may_act(draft: Draft, trigger: Trigger) -> bool:
+    """Whether a state is named that may act: "Israel raids", "Israeli air raids"; the "British" of British Airways may not."""
+    return any(not a.adjective or 0 <= trigger.start - a.end <= ADJECTIVE_REACH for a in draft.actors)
+
+
 def _may_be_grounded(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
     """Whether `sense.grounded` may say yes."""
     near, firmly = draft.near, draft.firmly_near(trigger)
@@ -138,13 +146,13 @@ def _may_be_grounded(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
         return False
     if trigger.weight >= 3 or draft.armed or near & _GROUNDS:
         return True
-    loose = draft.at_war or bool(draft.actors) or any(draft.context[name] for name in ("state_force", "nonstate", "war_word"))
+    loose = draft.at_war or _state_may_act(draft, trigger) or any(draft.context[name] for name in ("state_force", "nonstate", "war_word"))
     doubtful = not firmly.isdisjoint(_DOUBTFUL)
     match trigger.frame:
         case "kill" if trigger.pattern.startswith("dead|"):
             return draft.at_war or not near.isdisjoint({"dead_combatant", "nonstate"})
         case "fire" if "shoot" in trigger.pattern:
-            return bool(draft.actors) or draft.context["state_force"] + draft.context["nonstate"] > 0
+            return _state_may_act(draft, trigger) or draft.context["state_force"] + draft.context["nonstate"] > 0
         case "kill":
             told = draft.counts_people and (draft.at_war or bool(draft.actors))
             victims = told or "dead_combatant" in near or "massacre" in draft.folded

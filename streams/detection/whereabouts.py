@@ -172,6 +172,8 @@ def _objects_only(scene: Scene, arguments: Arguments, ranked: list[Attached]) ->
 
     Where no object is a place, or only a country or province is, all stay: "attacked an outpost near Gao".
     """
+    if _harms(scene, arguments):
+        return ranked
     objects = [a for a in ranked if not a.place.demonym and _is_object(scene, arguments, a.place)]
     narrow = any(a.place.place is not None and a.place.place.precision not in _WIDE for a in objects)
     return objects if narrow else ranked
@@ -236,7 +238,8 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
     wide = place.place is not None and place.place.radius_km >= WIDE_KM
     value -= 1.2 if wide else {"country": 1.2, "admin1": 0.5}.get(precision, 0.0)
     value -= 1.2 if place.demonym else 0.0
-    if token in arguments.whom or 0 < place.start - parse.ends[arguments.head] <= 2:
+    done_to = token in arguments.whom and not (_harms(scene, arguments) and not _governed_by_preposition(scene, token, arguments.whom))
+    if done_to or 0 < place.start - parse.ends[arguments.head] <= 2:
         value += 2.0
     if token in arguments.who and not _governed_by_preposition(scene, token, arguments.who):
         value -= 1.5 if precision == "country" else 0.8
@@ -259,6 +262,11 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
     if _is_speakers(scene, token, lexicon, arguments):
         value -= 2.5
     return value
+
+
+def _harms(scene: Scene, arguments: Arguments) -> bool:
+    """Whether it is done to people: whoever is killed is no town, whatever "shells hit Daraa and a child was killed" is parsed as."""
+    return scene.parse.words[arguments.head].startswith(("kill", "wound", "injur", "died", "martyr", "execut", "assassinat"))
 
 
 def _owns(scene: Scene, head: int, token: int) -> bool:
