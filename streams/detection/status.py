@@ -26,6 +26,8 @@ _FACTIVE = frozenset({"after", "following", "since", "despite", "amid", "amidst"
 
 _GOING_ON = frozenset({"continuation", "resumption", "renewal", "escalation", "intensification"})
 """Nouns of what goes on, behind any preposition: "fears increase with the continuation of the shelling"."""
+REACH = 7
+"""How many words may stand between what goes on and that it does."""
 RETROSPECT = frozenset({"court", "retrospect", ASKED})
 """Word classes of a headline whose text looks back or reflects."""
 EARLIEST_NEWS = 1985
@@ -122,6 +124,16 @@ def _is_cut(scene: Scene, below: int, token: int) -> bool:
     )
 
 
+def _goes_on(scene: Scene, head: int) -> bool:
+    """ "Fears grow with the continuation of air and ground shelling": what goes on has begun, wherever the parser hangs it."""
+    words, near = scene.parse.words, range(max(1, head - REACH), head)
+    noun = next((t for t in near if words[t] in _GOING_ON and words[t + 1] == "of"), None)
+    if noun is None or any(is_verb(scene.parse, t) for t in range(noun, head)):
+        return False
+    before = noun - 1 if words[noun - 1] not in {"the", "a"} else noun - 2
+    return before >= 0 and words[before] in _FACTIVE | {"with"}
+
+
 def _is_purpose(scene: Scene, verb: int) -> bool:
     return any(scene.parse.words[c] == "to" and scene.parse.deps[c] == "aux" for c in scene.parse.children[verb])
 
@@ -138,7 +150,7 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     for status in _BY_WORD:
         if near_words & cues.get((status, "word"), frozenset()):
             holding.add(status)
-    for status in _BY_GOVERNOR:
+    for status in () if _goes_on(scene, arguments.head) else _BY_GOVERNOR:
         if _governed(scene, arguments, above, cues.get((status, "above"), frozenset()), cues["through", "above"]):
             holding.add(status)
     if (
