@@ -79,6 +79,13 @@ class Scene:
     headline: bool = False
     at_war: bool = False
     """Whether the sentence names a place at war in the year of publication."""
+    remembered: dict[object, object] = field(default_factory=dict)
+    """What was found out of it before its places were resolved, for the same scene with them; see `tellings.examine`."""
+
+    @cached_property
+    def named(self) -> tuple[tuple[int, int, bool], ...]:
+        """Where it names places, and which of the names are peoples or adjectives: all that matters before they are resolved."""
+        return tuple((p.start, p.end, p.demonym) for p in self.places)
 
     @cached_property
     def near(self) -> frozenset[str]:

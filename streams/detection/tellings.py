@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
 from streams.detection import actors, arguments, casualties, figures, kinds, sense, status, whereabouts
 from streams.detection.arguments import Arguments, ancestors
@@ -154,7 +155,14 @@ def _order(telling: Telling, lexicon: Lexicon) -> tuple[bool, bool, bool, int, i
 
 
 def examine(scene: Scene, trigger: Trigger, head: int) -> Examined:
-    """Whether the trigger at *head* is one of armed force or of what armies do, and why not."""
+    """Whether the trigger at *head* is one of armed force or of what armies do, and why not; asked again, the same answer."""
+    asked = trigger, scene.named
+    if asked not in scene.remembered:
+        scene.remembered[asked] = _examine(scene, trigger, head)
+    return cast("Examined", scene.remembered[asked])
+
+
+def _examine(scene: Scene, trigger: Trigger, head: int) -> Examined:
     if figures.is_none(scene, trigger, head):
         return Examined("a figure of speech, a name, or a description")
     args = arguments.flat(scene.parse, head) if figures.is_hidden_verb(scene, head) else arguments.of(scene.parse, head)
