@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 GAZETTEER := streams/detection/data/gazetteer/manifest.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SITES := $(addprefix streams/detection/data/,overlay.tsv countries.tsv divisions.tsv preferred.tsv)
+SITES := $(addprefix streams/detection/data/,overlay.tsv fronts.tsv countries.tsv divisions.tsv preferred.tsv)
 QUALITY := ../shared/quality
 
 .PHONY: run test broker law lint bench quality gazetteer lock clean

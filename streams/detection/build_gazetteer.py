@@ -44,6 +44,8 @@ MILITARY = re.compile(
     re.IGNORECASE,
 )
 _GENERIC = re.compile(r"[A-Z]")
+OURS = ("overlay.tsv", "fronts.tsv")
+"""Places of our own: sites, regions and seas; and the settlements of fronts."""
 SETTLEMENTS = frozenset({"city", "town", "village"})
 SEAT_PEOPLE = 3_000
 """What a settlement without a census counts for: GeoNames lists it all the same because a district is governed from there."""
@@ -300,20 +302,20 @@ def _code(name: str) -> bool:
     return bool(re.fullmatch(r"[A-Z]{2,4}|[A-Z0-9]{2,4}\d+[A-Z0-9]*|[A-Z]{2}-?\d{3,}", name))
 
 
-def overlaid(rows: Iterable[OverlayRow], codes: dict[tuple[str, str], str], others: dict[str, Draft]) -> Iterator[Draft]:
-    """Turn overlay rows into places; a replaced record gives its names, a replaced settlement also its people, and vanishes."""
+def overlaid(
+    rows: Iterable[OverlayRow], codes: dict[tuple[str, str], str], others: dict[str, Draft], file: str = "overlay.tsv"
+) -> Iterator[Draft]:
+    """Turn the rows of a *file* of ours into places; a replaced record gives its names, a replaced settlement also its people, and vanishes."""
     for row in rows:
         draft = Draft(row.id, row.name, row.kind, row.lat, row.lon, row.country, population=overlay_weight(row), radius_km=row.radius_km)
         draft.admin1 = codes.get((row.country, normalise(row.admin1))) if row.admin1 else None
         if row.admin1 and draft.admin1 is None:
-            raise KeyError(
-                f"overlay.tsv: {row.name}: {row.country} has no first-level division {row.admin1!r}; write its name as GeoNames does"
-            )
+            raise KeyError(f"{file}: {row.name}: {row.country} has no first-level division {row.admin1!r}; write its name as GeoNames does")
         for key, flag in overlay_names(row):
             draft.names[key] = draft.names.get(key, 0) | flag
         draft.shown = [a for a in (alias.lstrip("~") for alias in row.aliases) if not a.startswith("^")]
         for old in row.replaces:
-            gone = _known(others, old, "overlay.tsv")
+            gone = _known(others, old, file)
             del others[old]
             draft.names = {**gone.names, **draft.names}
             draft.admin1, draft.admin2 = draft.admin1 or gone.admin1, draft.admin2 or gone.admin2
@@ -354,7 +356,7 @@ def gather() -> list[Draft]:
     codes = {(d.country, key): d.admin1 or "" for d in sorted(drafts, key=lambda d: d.population) if d.kind == "admin1" for key in d.names}
     _hand_named(settled, drafts)
     everything = {**by_id, **{d.id: d for d in drafts}, **fields}
-    ours = list(overlaid(read_overlay(DATA / "overlay.tsv"), codes, everything))
+    ours = [draft for file in OURS for draft in overlaid(read_overlay(DATA / file), codes, everything, file)]
     say(f"{len(nations)} countries, {len(fields)} airfields (OurAirports), {len(ours)} places of our own")
     rest = [p for p in everything.values() if p.kind not in ("admin1", "admin2")]
     sites = [p for p in rest if p.id.startswith("oa:")] + ours
