@@ -305,7 +305,7 @@ def _code(name: str) -> bool:
 def overlaid(
     rows: Iterable[OverlayRow], codes: dict[tuple[str, str], str], others: dict[str, Draft], file: str = "overlay.tsv"
 ) -> Iterator[Draft]:
-    """Turn the rows of a *file* of ours into places; a replaced record gives its names, a replaced settlement also its people, and vanishes."""
+    """Turn rows of ours into places; a replaced record gives its names, a replaced settlement also its people, and vanishes."""
     for row in rows:
         draft = Draft(row.id, row.name, row.kind, row.lat, row.lon, row.country, population=overlay_weight(row), radius_km=row.radius_km)
         draft.admin1 = codes.get((row.country, normalise(row.admin1))) if row.admin1 else None

@@ -69,6 +69,7 @@ def load(model: str | None = None) -> SpacyParser:
         ModelError: The model is not installed; the message says how it is named.
     """
     import spacy
+    from spacy.attrs import IDS
     from thinc.api import NumpyOps, set_current_ops
 
     from streams.detection import embeddings
@@ -80,8 +81,8 @@ def load(model: str | None = None) -> SpacyParser:
     except OSError as error:
         what = f"spaCy model {name!r} is not installed; install the package {REPACKED.replace('_', '-')}, or name another with TOCSIN_MODEL"
         raise ModelError(what) from error
-    getters = pipeline.vocab.lex_attr_getters
-    pipeline.vocab.lex_attr_getters = {attribute: getters[attribute] for attribute in map(spacy.attrs.IDS.__getitem__, FEATURES)}
+    vocabulary: Any = pipeline.vocab
+    vocabulary.lex_attr_getters = {number: vocabulary.lex_attr_getters[number] for number in map(IDS.__getitem__, FEATURES)}
     if "tok2vec" in pipeline.pipe_names:
         embeddings.remember(pipeline.get_pipe("tok2vec"))
     return SpacyParser(pipeline)
