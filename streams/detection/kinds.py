@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from streams.detection import actors
-from streams.detection.arguments import Arguments, is_possession, is_verb, phrase
+from streams.detection.arguments import AIMS, Arguments, is_possession, is_verb, phrase
 from streams.detection.lexicon import wordlist
 from streams.detection.scene import ARMED, WEAPONS, NamedPlace, Scene, weapon_of
 from streams.detection.sense import CIVIL
@@ -174,7 +174,10 @@ def _by_air_or_fire(scene: Scene, arguments: Arguments) -> EventType:
     kind = weapon_kind(scene)
     if kind:
         return WEAPON_TYPES[kind]
-    return "air_drone_strike" if actors.side(scene, arguments.who) == "state" else "armed_clash"
+    side = actors.side(scene, arguments.who)
+    after = scene.parse.words[arguments.head + 1 : arguments.head + 2]
+    nameless = side is None and _word(scene, arguments.head) in {"strike", "strikes"} and after != [] and after[0] in AIMS
+    return "air_drone_strike" if side == "state" or nameless else "armed_clash"
 
 
 def _naval(scene: Scene, arguments: Arguments) -> EventType | None:

@@ -189,10 +189,22 @@ def sketch(
 
 
 def names_theatre(text: str, folded: str, lexicon: Lexicon, published: datetime | None) -> bool:
-    """Whether *text* names a place at war in the year of publication."""
+    """Whether *text* says that something is at a place at war in the year of publication."""
     year = published.year if published else None
-    hits = (h for h in lexicon.theatres.find(folded) if _capital(text, h))
+    hits = (h for h in lexicon.theatres.find(folded) if _capital(text, h) and _is_located(folded, h))
     return any(war.at_war(year) for hit in hits for war in cast("tuple[Theatre, ...]", hit.value))
+
+
+def _is_located(folded: str, hit: Hit) -> bool:
+    """Whether it is named as a place: "in the countryside of Homs", "Homs city"; not "Damascus condemns", "deliveries to Ukraine"."""
+    before, after = folded[max(0, hit.start - BEFORE) : hit.start].split()[-WORDS_BEFORE:], folded[hit.end : hit.end + BEFORE].split()[:1]
+    return not _WITHIN.isdisjoint(before) or not _TYPED.isdisjoint((*before[-1:], *after))
+
+
+_WITHIN = frozenset({"in", "at", "near", "around", "inside", "outside", "across", "on", "of", "over", "throughout", "s"})
+_TYPED = frozenset({"city", "town", "village", "camp", "capital", "province", "governorate", "district", "countryside", "area"})
+BEFORE, WORDS_BEFORE = 60, 5
+"""How far before a name, in characters and words, is looked at."""
 
 
 def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | None) -> Scene:

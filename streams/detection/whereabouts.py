@@ -11,11 +11,11 @@ from streams.detection.arguments import of as args_of
 from streams.detection.facilities import LONGEST, NOUNS
 from streams.detection.geodesy import distance_km, grid
 from streams.detection.lexicon import Lexicon, wordlist
-from streams.detection.scene import NamedPlace, Scene
+from streams.detection.scene import ARMED, NamedPlace, Scene
 from streams.records import FACILITIES
 
-WIDE_KM = 150.0
-"""From here on a river or a region says as little as a country."""
+WIDE_COST = 1.15
+"""What a river or a region over several countries is less likely meant; a country 1.2, a province 0.5."""
 REACH = 8
 """How many words may stand between a deed and the place right behind it."""
 GOVERNORS = 3
@@ -235,11 +235,11 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
         return 0.0
     value = 2.0 - 0.05 * abs(token - arguments.head)
     precision = place.place.precision if place.place else "exact"
-    wide = place.place is not None and place.place.radius_km >= WIDE_KM
-    value -= 1.2 if wide else {"country": 1.2, "admin1": 0.5}.get(precision, 0.0)
+    wide = _is_wide(place)
+    value -= WIDE_COST if wide else {"country": 1.2, "admin1": 0.5}.get(precision, 0.0)
     value -= 1.2 if place.demonym else 0.0
-    done_to = token in arguments.whom and not (_harms(scene, arguments) and not _governed_by_preposition(scene, token, arguments.whom))
-    if done_to or 0 < place.start - parse.ends[arguments.head] <= 2:
+    value += 1.0 if not place.demonym and arguments.head == parse.heads[token] and parse.deps[token] in {"compound", "nmod"} else 0.0
+    if (token in arguments.whom and not _is_harmed(scene, arguments, place, token)) or 0 < place.start - parse.ends[arguments.head] <= 2:
         value += 2.0
     if token in arguments.who and not _governed_by_preposition(scene, token, arguments.who):
         value -= 1.5 if precision == "country" else 0.8
@@ -264,9 +264,24 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
     return value
 
 
+def _is_wide(place: NamedPlace) -> bool:
+    """Whether it is a river or a region over several countries."""
+    return place.place is not None and place.place.kind == "region" and place.place.country == "ZZ"
+
+
 def _harms(scene: Scene, arguments: Arguments) -> bool:
-    """Whether it is done to people: whoever is killed is no town, whatever "shells hit Daraa and a child was killed" is parsed as."""
+    """Whether it is done to people."""
     return scene.parse.words[arguments.head].startswith(("kill", "wound", "injur", "died", "martyr", "execut", "assassinat"))
+
+
+def _is_harmed(scene: Scene, arguments: Arguments, place: NamedPlace, token: int) -> bool:
+    """Whether a name only stands among those who are killed: no town is killed, and a soldier may be far from his country.
+
+    "Shells hit Daraa and a child was killed in Idlib", "killed one American soldier"; civilians are mostly killed at home.
+    """
+    if not _harms(scene, arguments) or _governed_by_preposition(scene, token, arguments.whom):
+        return False
+    return not place.demonym or bool(scene.classes_of(arguments.whom) & (ARMED | {"force", "dead_combatant"}))
 
 
 def _owns(scene: Scene, head: int, token: int) -> bool:
@@ -327,7 +342,7 @@ def _is_speakers(scene: Scene, token: int, lexicon: Lexicon, arguments: Argument
     for above in ancestors(parse, token):
         if above in {arguments.head, arguments.verb}:
             return False
-        if parse.words[above] in report or parse.words[above] in {"speaking", "told", "meeting", "according", "based"}:
+        if parse.words[above] in report or parse.words[above] in wordlist("comment"):
             return arguments.head not in {below, *_under(scene, below)}
         below = above
     return False
