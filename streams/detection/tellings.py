@@ -9,7 +9,7 @@ from streams.detection import actors, arguments, casualties, figures, kinds, sen
 from streams.detection.arguments import Arguments, ancestors
 from streams.detection.dates import DAY, DateWords
 from streams.detection.kinds import Kind
-from streams.detection.lexicon import Lexicon
+from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import NamedActor, NamedPlace, Scene, weapon_of
 from streams.detection.status import Standing
 from streams.detection.triggers import Trigger
@@ -132,6 +132,8 @@ def examined(scene: Scene) -> dict[Trigger, Examined]:
     for trigger, one in found.items():
         if one.refused is None and one.read is not None and _is_means(scene, one.read, told):
             found[trigger] = replace(one, refused="the weapon of an attack on the ground, which is told by itself")
+        elif one.refused is None and one.read is not None and _is_commented_on(scene, one.read, told):
+            found[trigger] = replace(one, refused="what somebody says of a deed that is told beside it")
     return found
 
 
@@ -197,6 +199,13 @@ def _is_means(scene: Scene, one: Read, found: Sequence[Read]) -> bool:
     used = any(scene.parse.words[t] in _BACKING for t in above[:6])
     ground = [other for other in found if other.trigger.frame == "assault" and other.kind.type == "armed_clash"]
     return any(one.arguments.head in other.arguments.means or (used and other.arguments.head in above) for other in ground)
+
+
+def _is_commented_on(scene: Scene, one: Read, found: Sequence[Read]) -> bool:
+    """ "Israel strikes Syria; Damascus condemns the attack": it is the strike, and not in Damascus."""
+    parse, head = scene.parse, one.arguments.head
+    spoken_of = parse.deps[head] == "dobj" and parse.words[parse.heads[head]] in wordlist("comment")
+    return spoken_of and any(other.kind.type in KINETIC for other in found if other is not one)
 
 
 def _tell(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon: Lexicon) -> list[Telling]:
