@@ -68,6 +68,8 @@ _LOCATIVE = frozenset({
     "in", "near", "at", "from", "to", "into", "around", "outside", "inside", "towards", "toward", "via", "across", "over", "against",
     "between", "for", "on", "leaving", "entering", "reached",
 })  # fmt: skip
+_PREPOSITIONS = frozenset({"at", "as", "an"})
+"""Articles as romanised that are English words as well: an article only with a hyphen behind it."""
 _TITLES = frozenset({
     "mr", "mrs", "ms", "dr", "sir", "gen", "general", "col", "colonel", "maj", "major", "lt", "lieutenant", "capt", "captain", "sgt",
     "sergeant", "adm", "admiral", "president", "minister", "premier", "sen", "senator", "rep", "king", "queen", "prince", "princess",
@@ -428,7 +430,7 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size
     followed = after is not None and gap_after == " " and after.capital and not _neutral(gazetteer, tokens, at + size, text)
     if reading.key in _weak_words() and followed:
         return False  # to George Washington
-    if after is not None and gap_after in (" ", "-") and _is_part(gazetteer, tokens, at, size, reading, followed=followed):
+    if after is not None and gap_after in (" ", "-") and _is_part(text, tokens, at, size, reading, followed=followed):
         return False
     tail = before is not None and first < at and gap_before == " " and before.capital and not _neutral(gazetteer, tokens, first - 1, text)
     if tail and not reading.well_known and not _titled(tokens, at, size):
@@ -453,9 +455,11 @@ def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size
     return not (after is not None and gap_after in (" ", "-") and after.capital and not _neutral(gazetteer, tokens, at + size, text))
 
 
-def _is_part(gazetteer: "Gazetteer", tokens: _Tokens, at: int, size: int, reading: "Reading", *, followed: bool) -> bool:
+def _is_part(text: str, tokens: _Tokens, at: int, size: int, reading: "Reading", *, followed: bool) -> bool:
     """Whether a name is only the beginning of a longer one that is not known: the Wadi of "Wadi Barada", the Wad of "Wad al-Noura"."""
-    goes_on = tokens[at + size].key in ARTICLES or (followed and not _titled(tokens, at, size))
+    after = tokens[at + size]
+    article = after.key in ARTICLES and (after.key not in _PREPOSITIONS or text[after.end : after.end + 1] == "-")  # not "Homs at dawn"
+    goes_on = article or (followed and not _titled(tokens, at, size))
     if size == 1 and reading.key in listed("stem") and (goes_on or tokens[at + size].capital):
         return True
     return goes_on and tokens[at + size].key not in TYPES and not reading.well_known
