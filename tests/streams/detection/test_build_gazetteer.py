@@ -54,6 +54,13 @@ def test_a_hand_written_site_takes_the_place_of_the_record_it_names() -> None:
     assert ours.names["f1"] == SITE_HEAD | WEAK
 
 
+def test_a_settlement_that_is_replaced_leaves_its_people_and_divisions() -> None:
+    old = Draft("gn:1", "Qadsayya", "town", 33.5, 36.2, "SY", population=40_000)
+    old.admin1, old.admin2 = "SY.08", "SY.08.1"
+    [ours] = overlaid([row(name="Qudsaya", aliases=(), kind="town", replaces=("gn:1",))], {}, {"gn:1": old})
+    assert (ours.population, ours.admin1, ours.admin2) == (40_000, "SY.08", "SY.08.1")
+
+
 def test_a_row_that_replaces_nothing_known_is_refused() -> None:
     with pytest.raises(KeyError, match=r"overlay\.tsv: there is no place oa:XX99"):
         list(overlaid([row(replaces=("oa:XX99",))], {}, {}))

@@ -102,6 +102,7 @@ def test_a_site_that_is_replaced_is_gone(gazetteer: Gazetteer) -> None:
             id="capitals say nothing in such a headline",
         ),
         pytest.param("Fighting reached Bunagana and Wad al-Noura.", ["Bunagana", "Wad al-Noura"], id="villages of our own"),
+        pytest.param("They left Bunagana at dawn, Robotyne as shells fell.", ["Bunagana", "Robotyne"], id="at and as are no articles"),
     ],
 )
 def test_names_are_found_where_they_are_places(gazetteer: Gazetteer, text: str, found: list[str]) -> None:
