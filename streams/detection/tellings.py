@@ -114,8 +114,9 @@ class Memory:
 
 
 def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
-    """The tellings of one sentence."""
+    """The tellings of one sentence; what it was read as is forgotten."""
     found = [e.read for e in examined(scene).values() if e.read is not None and e.refused is None]
+    scene.remembered.clear()
     told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], memory, lexicon)]
     return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
 
