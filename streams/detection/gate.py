@@ -65,10 +65,10 @@ def may_tell(draft: Draft, *, place: bool) -> bool:
 def _may(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
     if not kinds.possible(trigger, draft.near, draft.words, place=place) or not _has_company(draft, trigger):
         return False
-    best = best_score(draft, trigger, place=place)
     if trigger.frame in _KINETIC or (trigger.frame == "take" and not _may_be_police_work(draft) and not _may_be_given_up(draft)):
-        return best > 0 and _may_be_grounded(draft, trigger, place=place)
-    return best > (UNARMED_FLOOR if trigger.frame in _UNARMED or trigger.frame == "take" else STRATEGIC_FLOOR)
+        return _may_be_grounded(draft, trigger, place=place) and best_score(draft, trigger, place=place) > 0
+    floor = UNARMED_FLOOR if trigger.frame in _UNARMED or trigger.frame == "take" else STRATEGIC_FLOOR
+    return best_score(draft, trigger, place=place) > floor
 
 
 def _may_be_police_work(draft: Draft) -> bool:
@@ -115,7 +115,7 @@ def best_score(draft: Draft, trigger: Trigger, *, place: bool) -> float:
         ("whom_armed", armed),
         ("near_armed" if armed else "near_force", armed or force),
         ("who_armed" if armed else "who_state" if acting else "who_force", armed or force or acting),
-        ("who_terror", any(word.startswith(TERROR) for word in draft.words)),
+        ("who_terror", any(word in draft.folded for word in TERROR)),
         ("who_weapon", arms),
         ("means_weapon", arms),
         ("near_weapon", arms),

@@ -7,7 +7,7 @@ the environment of a process that parses, before numpy is imported.
 
 import importlib.util
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from sys import intern
 from typing import Any
 
@@ -25,11 +25,26 @@ FEATURES = ("NORM", "LOWER", "PREFIX", "SUFFIX", "SHAPE", "LANG", "IS_SPACE")
 """What the pipeline reads of a word; what else spaCy would note of each new one (is it like an address, a number?) nobody asks for."""
 KEPT = 1_000
 """Sentences remembered with their parse: some ten megabytes."""
+WORDS_KEPT = 1 << 16
+"""Words remembered by their number; then all are forgotten and looked up again."""
 _GEMM_SECONDS = 0.01
 
 
 class ModelError(ExplainedError, OSError):
     """The language model cannot be loaded."""
+
+
+class Strings(dict[int, str]):
+    """Words, tags and labels by number, once they were asked for; equal ones are one string, or a long article's would fill the memory."""
+
+    def __init__(self, look_up: Callable[[int], str]) -> None:
+        self._look_up = look_up
+
+    def __missing__(self, number: int) -> str:
+        if len(self) >= WORDS_KEPT:
+            self.clear()
+        found = self[number] = intern(self._look_up(number))
+        return found
 
 
 class SpacyParser:
@@ -42,13 +57,15 @@ class SpacyParser:
     def __init__(self, pipeline: Any) -> None:
         self._pipeline = pipeline
         self._known: dict[str, Parse] = {}
+        self._strings = Strings(pipeline.vocab.strings.__getitem__)
         self.name = "{lang}_{name} {version}".format_map(pipeline.meta)
 
     def parse(self, texts: Sequence[str]) -> list[Parse]:
         """Parse *texts* in batches of `BATCH`; what was parsed lately is remembered, as one wire's sentence comes from forty outlets."""
         new = sorted((text for text in dict.fromkeys(texts) if text not in self._known), key=len)
         documents = (self._document(text) for text in new)
-        self._known |= {text: mended(_read(d)) for text, d in zip(new, self._pipeline.pipe(documents, batch_size=BATCH), strict=True)}
+        parsed = self._pipeline.pipe(documents, batch_size=BATCH)
+        self._known |= {text: mended(_read(document, self._strings)) for text, document in zip(new, parsed, strict=True)}
         found = [self._known[text] for text in texts]
         for oldest in list(self._known)[: -KEPT or None]:
             del self._known[oldest]
@@ -110,14 +127,10 @@ def _blis_is_quicker() -> bool:
     return best[True] < best[False]
 
 
-def _read(document: Any) -> Parse:
-    """All columns of a document at once: a token object for each word would cost as much as a tenth of the parse.
-
-    Equal words are one string, or a long article's would take most of the memory.
-    """
+def _read(document: Any, strings: Strings) -> Parse:
+    """All columns of a document at once: a token object for each word would cost as much as a tenth of the parse."""
     columns = document.to_array(["LOWER", "TAG", "DEP", "HEAD", "IDX", "LENGTH"]).T
-    string = document.vocab.strings.__getitem__
-    words, tags, deps = ([intern(string(key)) for key in column.tolist()] for column in columns[:3])
+    words, tags, deps = (list(map(strings.__getitem__, column.tolist())) for column in columns[:3])
     offsets = columns[3].astype("int64").tolist()
     starts = columns[4].tolist()
     heads = [token + offset for token, offset in enumerate(offsets)]

@@ -24,6 +24,11 @@ ASKED = "asked"
 _FACTIVE = frozenset({"after", "following", "since", "despite", "amid", "amidst", "over", "because", "given", "as"})
 """Prepositions whose object has happened, whatever becomes of the clause they hang on: "will advance after seizing Dabiq"."""
 
+_GOVERNED = frozenset({
+    "ccomp", "xcomp", "dobj", "prep", "pobj", "pcomp", "acl", "relcl", "advcl", "compound", "nsubjpass", "conj", "nmod", "csubj", "attr",
+    "poss",
+})  # fmt: skip
+"""Dependencies by which a word governs what lies below it."""
 _GOING_ON = frozenset({"continuation", "resumption", "renewal", "escalation", "intensification"})
 """Nouns of what goes on, behind any preposition: "fears increase with the continuation of the shelling"."""
 REACH = 7
@@ -226,29 +231,7 @@ def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozens
     for token in above:
         word = parse.words[token]
         fought = word.startswith("fail") and parse.words[below] == "in"  # who fails in a battle has fought it
-        if (
-            word in cue
-            and not fought
-            and parse.deps[below]
-            in {
-                "ccomp",
-                "xcomp",
-                "dobj",
-                "prep",
-                "pobj",
-                "pcomp",
-                "acl",
-                "relcl",
-                "advcl",
-                "compound",
-                "nsubjpass",
-                "conj",
-                "nmod",
-                "csubj",
-                "attr",
-                "poss",
-            }
-        ):
+        if word in cue and not fought and parse.deps[below] in _GOVERNED:
             return True
         below = token
     return False
