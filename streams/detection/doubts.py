@@ -109,5 +109,5 @@ def _is_elsewhere(gazetteer: Gazetteer, index: int | None, around: int | None) -
 
 def _respelt(gazetteer: Gazetteer, name: Name, nations: set[int]) -> int | None:
     """Give the place of *nations* whose name is spelt most like it; None if none is spelt much like it."""
-    spelt = gazetteer.read_spelling(name.reading.key)
-    return next((int(p) for p in spelt if int(gazetteer.places["country"][p]) in nations), None)
+    spelt = gazetteer.spelt_within(name.reading.key, nations)
+    return int(spelt[0]) if len(spelt) else None

@@ -3,6 +3,7 @@
 import json
 import mmap
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
@@ -330,9 +331,17 @@ class Gazetteer:
         places, flags = self._spelt_like(key)
         return np.asarray(places[~site_only(flags)], dtype=np.int64)
 
-    def _spelt_like(self, key: str) -> tuple[Indices, Indices]:
+    def spelt_within(self, key: str, nations: AbstractSet[int]) -> Indices:
+        """The same in some countries only, by number: those elsewhere are not compared."""
+        places, flags = self._spelt_like(key, nations)
+        return np.asarray(places[~site_only(flags)], dtype=np.int64)
+
+    def _spelt_like(self, key: str, nations: AbstractSet[int] | None = None) -> tuple[Indices, Indices]:
         bones = skeleton(key)
         places, flags = self._unpack(self._skeletons.get(bones) if bones else None)
+        if nations is not None:
+            there = np.array([country in nations for country in self.nations[places].tolist()], dtype=bool)
+            places, flags = places[there], flags[there]
         likeness = np.array([self._likeness(int(p), key) for p in places])
         order = np.argsort(-likeness, kind="stable")[: int((likeness >= ALIKE).sum())]
         return places[order], flags[order]

@@ -103,21 +103,35 @@ class Pattern:
     source: str
     regex: re.Pattern[str]
     anchors: frozenset[str]
-    """The words it can begin with."""
+    """What it can begin with: a word, or two where the first is as frequent as "of"."""
 
 
 def compile_pattern(frame: str, weight: int, source: str) -> Pattern:
     """Compile one pattern of the small language that `triggers.tsv` explains."""
-    parts: list[str] = []
-    anchors: frozenset[str] = frozenset()
-    for piece in source.split():
-        if piece == "...":
-            parts.append(GAP)
-            continue
-        alternatives = sorted({" ".join(fold(form).split()) for term in piece.split("|") for form in forms(term)}, key=len, reverse=True)
-        anchors = anchors or frozenset(a.split(" ")[0] for a in alternatives)
-        parts.append(" +(?:" + "|".join(a.replace(" ", " +") for a in alternatives) + r")(?!\w)")
-    return Pattern(frame, weight, source, re.compile("".join(parts)), anchors)
+    pieces = [_GAP_PIECE if piece == "..." else _alternatives(piece) for piece in source.split()]
+    parts = (GAP if piece is _GAP_PIECE else " +(?:" + "|".join(a.replace(" ", " +") for a in piece) + r")(?!\w)" for piece in pieces)
+    return Pattern(frame, weight, source, re.compile("".join(parts)), frozenset(_anchors(pieces)))
+
+
+_GAP_PIECE: list[str] = []
+"""What stands for ``...`` among the pieces of a pattern."""
+
+
+def _alternatives(piece: str) -> list[str]:
+    """What may stand for one piece of a pattern, longest first."""
+    return sorted({" ".join(fold(form).split()) for term in piece.split("|") for form in forms(term)}, key=len, reverse=True)
+
+
+def _anchors(pieces: list[list[str]]) -> Iterator[str]:
+    """What to look for in a text before a pattern is tried there: two words where the first alone would be met at every step."""
+    after = pieces[1] if len(pieces) > 1 else _GAP_PIECE
+    for words in (alternative.split() for alternative in pieces[0]):
+        if words[0] not in wordlist("frequent"):
+            yield words[0]
+        elif len(words) > 1 or not after:
+            yield " ".join(words[:2])
+        else:
+            yield from (f"{words[0]} {alternative.split()[0]}" for alternative in after)
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -222,9 +236,9 @@ class Lexicon:
     """All tables, loaded once."""
 
     patterns: dict[str, tuple[Pattern, ...]]
-    """By the word they begin with."""
+    """By what they begin with."""
     anchors: AhoCorasick
-    """Those words, a space before and behind each."""
+    """The beginnings, a space before and behind each."""
     words: Terms
     """Term to the frozenset of its classes."""
     weapons: Terms

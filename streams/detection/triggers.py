@@ -24,8 +24,8 @@ def scan(folded: str, lexicon: Lexicon) -> list[Trigger]:
     padded = " " + folded + " "
     found: list[Trigger] = []
     for _, start, end in lexicon.anchors.find_matches_as_indexes(padded, overlapping=True):
-        word = padded[start + 1 : end - 1]
-        found += (match for pattern in lexicon.patterns[word] if (match := _match(pattern, padded, start)))
+        anchor = padded[start + 1 : end - 1]
+        found += (match for pattern in lexicon.patterns[anchor] if (match := _match(pattern, padded, start)))
     return _longest(found)
 
 
