@@ -75,11 +75,11 @@ def measured() -> Iterator[Figure]:
     for _ in map(detector.read, _batches(newspaper(200, war=0.5))):
         pass
     yield "memory after 200 articles", f"{_resident():,.0f} MB", "", ""
+    yield from rates(detector)
+    yield resolving(detector)
     for what, (letters, make) in HOSTILE.items():
         yield growth(what, letters, make, detector)
-    yield "memory after hostile text, peak", f"{_resident():,.0f} MB", "", ""
-    yield resolving(detector)
-    yield from rates(detector)
+    yield "memory after all that, at its most", f"{_resident():,.0f} MB", "", ""
 
 
 def rates(detector: Any) -> Iterator[Figure]:
