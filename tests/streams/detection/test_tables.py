@@ -99,7 +99,9 @@ def test_every_pattern_finds_itself_in_its_own_example() -> None:
         weight = 9 if frame != "none" else 0
         pattern = lexicon.compile_pattern(frame, weight, source)
         padded = " " + lexicon.fold(example) + " "
-        assert any(pattern.regex.match(padded, i) for i in range(len(padded))), f"triggers.tsv:{line}: {source!r} is not in {example!r}"
+        where = f"triggers.tsv:{line}: {source!r} is not in {example!r}"
+        assert any(pattern.regex.match(padded, i) for i in range(len(padded))), where
+        assert any(f" {anchor} " in padded for anchor in pattern.anchors), where
 
 
 def test_every_frame_of_the_table_is_read() -> None:
@@ -141,3 +143,8 @@ def test_equal_texts_have_equal_signatures_and_the_headline_counts_apart() -> No
     assert one == two
     assert len(one.minhash) == 4 * signature.PERMUTATIONS
     assert signature.sign("", None).shingles == 0
+
+
+def test_no_text_is_scanned_for_frequent_words_alone() -> None:
+    assert not {"of", "in", "on", "for", "is", "are", "were"} & lexicon.load().patterns.keys()
+    assert [t.pattern for t in triggers.scan("troops were on alert on the ridge", lexicon.load())] == ["on alert|standby"]
