@@ -165,6 +165,8 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             return "who_state" in found or ("near_theatre" in found and not doubtful)
         case "fire" if scene.parse.words[arguments.head].startswith(("shoot", "shot")):
             return bool({"who_state", "doc_armed"} & found)
+        case "fire" if "who_person" in found:
+            return bool({"who_state", "doc_armed", "doc_war"} & found)  # one man who opens fire in a café is no war (rule 3)
         case "assault" | "fire" if {"near_toll", "whom_place"} <= found or ("near_toll" in found and not doubtful):
             return True
     return bool(found & LOOSE_GROUNDS)
@@ -185,9 +187,16 @@ def _is_known_massacre(scene: Scene, arguments: Arguments, found: set[str]) -> b
 
 def _are_victims_of_war(scene: Scene, arguments: Arguments, found: set[str]) -> bool:
     """ "Six killed in Aleppo", "casualties in Taiz": where several died at a place at war and nothing else is said to have killed them."""
-    agents = {t for t in arguments.who if scene.parse.deps[t] in {"nsubj", "pobj"} and scene.parse.tags[t].startswith("NN")}
+    parse = scene.parse
+    by = any(parse.words[c] == "by" for c in parse.children[arguments.head])
+    acting = {"pobj"} if by else {"nsubj", "pobj"}
+    agents = {parse.words[t] for t in arguments.who if parse.deps[t] in acting and parse.tags[t].startswith("NN")} - _SHOTS
     otherwise = bool(agents) or bool(found & {"near_police", "near_court", "near_politics"})
-    return "near_theatre" in found and scene.harms_many and not otherwise and wordlist("mishap").isdisjoint(scene.parse.words)
+    return "near_theatre" in found and scene.harms_many and not otherwise and wordlist("mishap").isdisjoint(parse.words)
+
+
+_SHOTS = frozenset({"fire", "gunfire", "shots", "bullets"})
+"""What kills in a war without a word of who fired: "wounded by Israeli fire"."""
 
 
 def _civilian_only_in_name(scene: Scene, arguments: Arguments) -> frozenset[int]:
