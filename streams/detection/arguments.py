@@ -186,6 +186,9 @@ def _from_verb(parse: Parse, verb: int, found: _Found) -> None:
         _befallen(parse, verb, found)
         return
     if found.who:
+        if not found.objects and parse.tags[verb] in {"VBD", "VBN"}:
+            for subject in _children(parse, verb, {"nsubj"}):  # "Tanker attacked by boats": a headline's passive has no "was"
+                found.suffers(parse, subject)
         return
     if parse.words[verb] in DYING:
         for subject in subjects:

@@ -69,8 +69,8 @@ class Names:
         text = self._text
         found = locate(self._gazetteer, text, self._search.names())
         known = [
-            NamedPlace(t.start, t.end, text[t.start : t.end], place, reason, t.demonym, t.dateline)
-            for t, place, reason in zip(found.toponyms, found.places, found.reasons, strict=True)
+            NamedPlace(t.start, t.end, text[t.start : t.end], place, reason, t.demonym or people, t.dateline)
+            for t, place, reason, people in zip(found.toponyms, found.places, found.reasons, found.peoples, strict=True)
         ]
         return sorted([*known, *self._romanised(known)], key=lambda p: p.start)
 

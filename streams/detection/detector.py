@@ -149,7 +149,7 @@ class Detector:
         """Scan, take apart and split; an article without a trigger costs one scan, one without a telling no look at its language."""
         body = article.body
         folded = fold(body)
-        hits = triggers.scan(folded, self.lexicon)
+        hits = triggers.scan(body, folded, self.lexicon)
         if not hits:
             return []
         starts = [t.start for t in hits]

@@ -32,7 +32,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def judge(
-    gazetteer: Gazetteer, names: Sequence[Name], chosen: Sequence[int | None], holders: dict[int, int], *, given: bool
+    gazetteer: Gazetteer, names: Sequence[Name], chosen: Sequence[int | None], holders: dict[int, int], bands: frozenset[int], *, given: bool
 ) -> list[Verdict]:
     """Judge the likeliest sense of each name of a document.
 
@@ -41,12 +41,13 @@ def judge(
         names: The names of a document.
         chosen: The likeliest sense of each.
         holders: Which name the text puts in or by which other; by their numbers.
+        bands: Which names stand only in front of fighters, and may be of those.
         given: The names are known to be places: then those that lie elsewhere stand at what holds them, even if that is a country.
     """
     table = gazetteer.places
     sure = {i: c for i, (n, c) in enumerate(zip(names, chosen, strict=True)) if c is not None and n.flags.any()}
     nations = Counter(int(table["country"][c]) for c in sure.values())
-    firm = dict(itertools.islice(((i, c) for i, c in sure.items() if _is_firm(gazetteer, c)), FIRM))
+    firm = dict(itertools.islice(((i, c) for i, c in sure.items() if i not in bands and _is_firm(gazetteer, c)), FIRM))
     verdicts = []
     for i, (name, index) in enumerate(zip(names, chosen, strict=True)):
         around = chosen[holders[i]] if i in holders else None

@@ -51,7 +51,7 @@ def _scanned(detector: Detector, article: Article, steps: list[Step]) -> Iterato
     body = article.body
     parsed = {(s.scene.start + t.start, s.scene.start + t.end) for s in steps for t in s.scene.triggers}
     yield "triggers"
-    hits = triggers.scan(fold(body), detector.lexicon)
+    hits = triggers.scan(body, fold(body), detector.lexicon)
     for t in hits:
         line = f"  {body[t.start : t.end]!r} at {t.start}: frame {t.frame}, weight {t.weight}, by {t.pattern!r}"
         if t.frame == "none":

@@ -59,6 +59,7 @@ def is_none(scene: Scene, trigger: Trigger, head: int) -> bool:
         or _is_description(scene, trigger, head)
         or _is_modifier(scene, trigger, head)
         or _is_bloodless(scene, trigger, head)
+        or _is_of_a_work(scene, head)
         or _is_predicate(scene, head)
         or _is_state(scene, trigger, head)
         or _is_for_a_cause(scene, head)
@@ -172,6 +173,16 @@ def _is_bloodless(scene: Scene, trigger: Trigger, head: int) -> bool:
             if parse.words[child] in wordlist("bloodless") or (classes & PEACEFUL and not classes & (ARMED | WEAPONS | _PLACED)):
                 return True
     return False
+
+
+def _is_of_a_work(scene: Scene, head: int) -> bool:
+    """ "A film on the raid wins a prize", "her book about the siege": what it is about is no news."""
+    parse = scene.parse
+    on = next((t for t in ancestors(parse, head) if parse.deps[t] == "prep"), None)
+    return on is not None and parse.words[on] in _ABOUT and parse.words[parse.heads[on]] in wordlist("work")
+
+
+_ABOUT = frozenset({"on", "about", "into"})
 
 
 def _is_predicate(scene: Scene, head: int) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from streams.detection import facilities, toponyms
 from streams.detection.artefact import CANONICAL, DEMONYM, FORMAT, PLACE, PLACE_BITS, SHORT, site_only
 from streams.detection.geodesy import distance_km
-from streams.detection.names import normalise, skeleton, without_articles
+from streams.detection.names import ARTICLED, normalise, skeleton, without_articles
 from streams.detection.overlay import KINDS, OverlayRow, overlay_names, overlay_weight, read_overlay
 from streams.errors import ExplainedError
 
@@ -37,6 +37,7 @@ KNOWN_TOWN = 15_000
 Indices = NDArray[np.int64]
 _EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
 COUNTRY = KINDS.index("country")
+_SETTLED = [KINDS.index(k) for k in ("city", "town", "village")]
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
 
@@ -121,6 +122,7 @@ class Gazetteer:
         self.places: NDArray[Any] = np.load(folder / "places.npy", mmap_mode="r").view(np.ndarray)
         with (folder / "texts.bin").open("rb") as file:
             self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._articled = [i for i, code in enumerate(self.countries) if code in ARTICLED]
         self._names, self._skeletons = _Index(folder, "names"), _Index(folder, "skeletons")
         self._own: dict[str, list[int]] = {}
         self._own_texts: list[tuple[str, str, str]] = []
@@ -261,14 +263,15 @@ class Gazetteer:
         if nations.any():
             return Reading(facility.head, places[nations], flags[nations], within=within)  # a Syrian airbase, a US prison: no more is said
         towns = (~site_only(flags) & ((flags & DEMONYM) == 0)) & (self.kind_numbers[places] != KINDS.index("country"))
-        beside = self._beside(places[towns], sisters)
+        settled = np.isin(self.kind_numbers[places], _SETTLED)
+        beside = self._beside(places[towns & settled], sisters)
         if len(beside):
             return Reading(facility.head, beside, np.full(len(beside), CANONICAL), noun=facility.kind, sited=True, within=within)
         return Reading(facility.head, places[towns], flags[towns], noun=facility.kind, within=within)
 
     def _named(self, key: str) -> tuple[Indices, Indices]:
-        for attempt in (key, without_articles(key)):
-            places, flags = self.lookup(attempt)
+        for attempt, look in ((key, self.lookup), (without_articles(key), self._articleless)):
+            places, flags = look(attempt)
             if len(places):
                 return places, flags
         return self._spelt_like(key)
@@ -294,13 +297,23 @@ class Gazetteer:
 
     def _adorned(self, key: str) -> Reading | None:
         """``northern Syria``, ``Al-Tanf``: the name without direction words or article."""
-        for bare in (toponyms.without_direction(key), without_articles(key)):
+        for bare, look in ((toponyms.without_direction(key), self.lookup), (without_articles(key), self._articleless)):
             if bare != key:
-                places, flags = self.lookup(bare)
+                places, flags = look(bare)
                 keep = ~site_only(flags)
                 if keep.any():
                     return Reading(bare, places[keep], flags[keep])
         return None
+
+    def articled(self, reading: Reading) -> Reading:
+        """*reading* of a name that stands behind an Arabic article, with those places only whose names have one."""
+        there = np.isin(self.nations[reading.places], self._articled)
+        return msgspec.structs.replace(reading, places=reading.places[there], flags=reading.flags[there])
+
+    def _articleless(self, key: str) -> tuple[Indices, Indices]:
+        """The places of a name from which an Arabic article was dropped: only where places have one."""
+        reading = self.articled(Reading(key, *self.lookup(key)))
+        return reading.places, reading.flags
 
     def _expanded(self, key: str) -> Reading | None:
         """``mt pleasant`` is ``mount pleasant``."""

@@ -182,7 +182,13 @@ def _by_air_or_fire(scene: Scene, arguments: Arguments) -> EventType:
 
 def _naval(scene: Scene, arguments: Arguments) -> EventType | None:
     hit = scene.classes_of(arguments.whom)
-    return "naval_attack" if "ship" in hit and "area" not in hit else None
+    afloat = bool({_word(scene, t) for t in arguments.objects} & _TANKERS) and bool(_AT_SEA & set(scene.parse.words))
+    return "naval_attack" if ("ship" in hit or afloat) and "area" not in hit else None
+
+
+_TANKERS = frozenset({"tanker", "tankers", "carrier", "carriers", "freighters", "crew"})
+_AT_SEA = frozenset(["boat", "boats", "skiff", "skiffs", "sea", "gulf", "strait", "nautical", "coast", "offshore", "vessel", "maritime", "mayday"])
+"""What makes ships of what may be lorries, and soldiers."""
 
 
 def _is_combat(scene: Scene, trigger: Trigger, arguments: Arguments) -> bool:

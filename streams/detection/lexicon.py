@@ -155,11 +155,24 @@ class Terms:
     def find(self, folded: str) -> list[Hit]:
         """The terms in *folded*, in order; offsets count into the text that was folded."""
         padded = " " + folded + " "
-        found = []
+        found: list[Hit] = []
         for index, start, end in self._scan.find_matches_as_indexes(padded):
+            key = self._keys[index]
             if padded[end] == " ":
-                found.append(Hit(start, end - 1, self._values[self._keys[index]]))
+                found.append(Hit(start, end - 1, self._values[key]))
+            elif " " in key[1:]:
+                found += self._swallowed(padded, key, start, end)
         return found
+
+    def _swallowed(self, padded: str, key: str, start: int, end: int) -> list[Hit]:
+        """The terms in ``padded[start:end]``, where *key* goes on in the middle of a word: "aerial bombardment" is no "aerial bomb"."""
+        shorter = key.rsplit(" ", 1)[0]
+        while shorter and shorter not in self._values:
+            shorter = shorter.rsplit(" ", 1)[0]
+        first = [Hit(start, start + len(shorter) - 1, self._values[shorter])] if shorter else []
+        next_word = start + len(shorter) if shorter else padded.index(" ", start + 1)
+        words = padded[next_word + 1 : padded.index(" ", end)]
+        return first + [Hit(h.start + next_word, h.end + next_word, h.value) for h in self.find(words)]
 
 
 class Acronyms:

@@ -6,6 +6,12 @@ import unicodedata
 ARTICLES = frozenset({"al", "el", "as", "ash", "at", "ad", "ar", "an", "az", "es", "ed", "er", "et", "en", "ez", "il"})
 """The Arabic article as romanised, also assimilated to a sun letter: ash-Shaykh, Deir ez-Zor."""
 
+ARTICLED = frozenset({
+    "SY", "IQ", "LB", "JO", "PS", "IL", "YE", "SA", "EG", "LY", "SD", "DZ", "TN", "MA", "EH", "OM", "AE", "QA", "KW", "BH", "MR", "TD", "SO",
+    "DJ", "ER", "IR", "KM", "TR",
+})  # fmt: skip
+"""Countries (ISO 3166) whose places bear it: "Al-Jili" is no Jili in China."""
+
 _APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ‘`ʿʾʻ´′"))
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ə": "a"})
 _GAPS = re.compile(r"[\W_]+")

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from streams.detection import doubts, facilities
+from streams.detection.artefact import DEMONYM
 from streams.detection.gazetteer import Candidate, Gazetteer, Reading
 from streams.detection.geodesy import bearing, beyond, grid
 from streams.detection.names import normalise
@@ -17,6 +18,8 @@ from streams.detection.toponyms import Modifier, Toponym, holder, lies_by, modif
 from streams.records import FACILITIES, Place
 
 _WORDS_AFTER = re.compile(r" (\w+(?: \w+)?)")
+_BAND = re.compile(r" (?:militias?|militiamen|rebels?|fighters?|insurgents?|guerrillas?|gunmen|separatists?|cartel|clan|brigades?|front|gang)\b")
+"""What makes somebody's name of a word that is a town's, too: "Fano militia" is not from Italy."""
 _POSSESSIVE = frozenset({"'s ", "’s ", "s' ", "s’ "})
 NEAR_KM = 10.0
 """What "near", "around" and "on the outskirts of" allow for."""
@@ -36,13 +39,15 @@ class Located(msgspec.Struct, frozen=True):
     """One for each toponym."""
     reasons: tuple[str | None, ...]
     """Why a place is None."""
+    peoples: tuple[bool, ...]
+    """Whether a name is an adjective or a people of the place that it was resolved to: "Malian", though there is a town of that name."""
 
 
 def locate(gazetteer: Gazetteer, text: str, found: Sequence[Toponym]) -> Located:
     """Resolve every place name of a document, jointly: all that `toponyms.Search` *found* in it."""
     spans, readings = [(t.start, t.end) for t in found], [t.reading for t in found]
-    places, reasons = _resolve(gazetteer, text, spans, readings, [t.modifier for t in found], given=False)
-    return Located(tuple(found), tuple(places), tuple(reasons))
+    places, reasons, peoples = _resolve(gazetteer, text, spans, readings, [t.modifier for t in found], given=False)
+    return Located(tuple(found), tuple(places), tuple(reasons), tuple(peoples))
 
 
 def resolve(gazetteer: Gazetteer, text: str, spans: Sequence[tuple[int, int]]) -> list[Place | None]:
@@ -82,15 +87,18 @@ def _resolve(
     modifiers: list[Modifier | None],
     *,
     given: bool,
-) -> tuple[list[Place | None], list[str | None]]:
+) -> tuple[list[Place | None], list[str | None], list[bool]]:
     names = names_of(gazetteer, text, spans, readings)
     chosen = choose(gazetteer, names, WEIGHTS, hints_of(text))
-    verdicts = doubts.judge(gazetteer, names, chosen, _holders(text, spans, names), given=given)
+    bands = frozenset(i for i, name in enumerate(names) if all(_BAND.match(text, spans[span][1]) for span in name.spans))
+    verdicts = doubts.judge(gazetteer, names, chosen, _holders(text, spans, names), bands, given=given)
     places: list[Place | None] = [None] * len(spans)
     reasons: list[str | None] = [None] * len(spans)
+    peoples = [False] * len(spans)
     for name, verdict in zip(names, verdicts, strict=True):
         for span in name.spans:
             low, high = spans[span]
+            peoples[span] = bool((name.flags[name.places == verdict.index] == DEMONYM).any())
             if verdict.index is None:
                 reasons[span] = f"no place of the name {text[low:high]!r} is known"
             elif verdict.doubt:
@@ -100,7 +108,7 @@ def _resolve(
                 place = place_of(gazetteer, verdict.index, name.reading, "near" if verdict.held else modifiers[span])
                 away = offset(text, low) if place.precision == "near" else None
                 places[span] = moved(place, *away) if away else place
-    return places, reasons
+    return places, reasons, peoples
 
 
 def candidates(gazetteer: Gazetteer, text: str, most: int) -> list[tuple[Toponym, list[tuple[Candidate, float]]]]:

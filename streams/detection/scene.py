@@ -248,13 +248,23 @@ def _is_name(place: NamedPlace, parse: Parse) -> bool:
 
 def _actors(text: str, folded: str, lexicon: Lexicon, published: datetime | None) -> tuple[NamedActor, ...]:
     hits = [*lexicon.actors.find(folded), *lexicon.acronyms.find(text)]
-    found = [named for hit in hits if (named := _named(text, hit, published))]
+    found = [named for hit in hits if not _in_feature(folded, hit) and (named := _named(text, hit, published))]
     taken = [(a.start, a.end) for a in found]
     for hit in lexicon.states.find(folded):
-        if _capital(text, hit) and not any(s < hit.end and hit.start < e for s, e in taken):
+        if _capital(text, hit) and not _in_feature(folded, hit) and not any(s < hit.end and hit.start < e for s, e in taken):
             name, adjective = cast("tuple[ActorName, bool]", hit.value)
             found.append(NamedActor(hit.start, hit.end, name, text[hit.start : hit.end], armed=False, adjective=adjective))
     return tuple(sorted(found, key=lambda a: a.start))
+
+
+def _in_feature(folded: str, hit: Hit) -> bool:
+    """ "Lake Chad", "the Sea of Azov", "the Syrian desert": part of what a land or a water is called, and nobody who acts."""
+    before, after = folded[max(0, hit.start - BEFORE) : hit.start].split(), folded[hit.end : hit.end + BEFORE].split()
+    return before[-1:] == ["lake"] or (before[-1:] == ["of"] and not _WATERS.isdisjoint(before[-2:-1])) or not _LANDS.isdisjoint(after[:1])
+
+
+_WATERS = frozenset({"sea", "gulf", "strait", "bay", "lake"})
+_LANDS = _WATERS | {"desert", "peninsula", "plateau", "highlands", "mountains"}
 
 
 def _named(text: str, hit: Hit, published: datetime | None) -> NamedActor | None:

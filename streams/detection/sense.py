@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from streams.detection.arguments import Arguments, ancestors
+from streams.detection.arguments import Arguments, ancestors, phrase
 from streams.detection.lexicon import DATA, LexiconError, rows, wordlist
 from streams.detection.scene import ARMED, WEAPONS, NamedActor, Scene
 from streams.detection.triggers import Trigger
@@ -161,6 +161,8 @@ def _grounded_by_frame(scene: Scene, trigger: Trigger, arguments: Arguments, fou
             return scene.parse.words[arguments.head] not in SPORTING or "near_theatre" in found
         case "clash" if _is_between(scene, arguments.head):
             return True
+        case "shell" if trigger.weight >= 2 and not doubtful and _is_beside_something(scene, arguments):
+            return True
         case "clash" if scene.parse.words[arguments.head] in SPORTING or "office" in scene.classes_of(arguments.who | arguments.whom):
             return "who_state" in found or ("near_theatre" in found and not doubtful)
         case "fire" if scene.parse.words[arguments.head].startswith(("shoot", "shot")):
@@ -210,6 +212,16 @@ def _is_state_itself(scene: Scene, who: frozenset[int]) -> bool:
     parse = scene.parse
     subjects = {t for t in who if parse.deps[t] == "nsubj" or (parse.deps[t] == "pobj" and parse.words[parse.heads[t]] == "by")}
     return bool(scene.actors_in(frozenset(subjects)))
+
+
+def _is_beside_something(scene: Scene, arguments: Arguments) -> bool:
+    """ "A rocket lands near the embassy": what comes down by houses is no spacecraft."""
+    parse = scene.parse
+    near = (o for top in {arguments.head, arguments.verb} if top is not None for p in parse.children[top] if parse.words[p] in _BESIDE for o in parse.children[p])
+    return any(scene.classes.get(t, frozenset()) & (CIVIL | {"site", "mil_site", "area", "ship"}) for o in near for t in phrase(parse, o))
+
+
+_BESIDE = frozenset({"near", "beside", "outside", "behind", "by", "around", "at", "in", "inside", "on", "close"})
 
 
 def _is_between(scene: Scene, head: int) -> bool:

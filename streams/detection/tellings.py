@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import cast
 
 from streams.detection import actors, arguments, casualties, figures, kinds, sense, status, whereabouts
-from streams.detection.arguments import Arguments, ancestors
+from streams.detection.arguments import Arguments, ancestors, is_verb
 from streams.detection.dates import DAY, DateWords
 from streams.detection.kinds import Kind
-from streams.detection.lexicon import Lexicon, wordlist
+from streams.detection.lexicon import Hit, Lexicon, wordlist
 from streams.detection.scene import NamedActor, NamedPlace, Scene, weapon_of
 from streams.detection.status import Standing
 from streams.detection.triggers import Trigger
@@ -253,8 +253,18 @@ def _weapons(scene: Scene, reads: Sequence[Read]) -> tuple[str, ...]:
     materiel = casualties.losses(scene.text) or ""
     at = scene.text.find(materiel) if materiel else -1
     wrecked = range(at, at + len(materiel)) if at >= 0 else range(0)
-    kept = (h for h in scene.weapons if not set(scene.tokens(h.start, h.end)) <= lost - used and h.start not in wrecked)
-    return tuple(dict.fromkeys(weapon_of(hit).name for hit in kept))
+    kept = [h for h in scene.weapons if not set(scene.tokens(h.start, h.end)) <= lost - used and h.start not in wrecked]
+    named = [h for h in kept if not _is_deed(scene, h)]
+    kinds = {weapon_of(h).kind for h in named}
+    vague = {"bomb"} if kinds - {"ied", "gun"} else set[str]()
+    vague |= {"airstrike"} if "suicide" in kinds else set()  # "the bomber" is a man
+    return tuple(dict.fromkeys(name for h in named if (name := weapon_of(h).name) not in vague))
+
+
+def _is_deed(scene: Scene, hit: Hit) -> bool:
+    """ "Jets bomb a mill": what is done, and no weapon."""
+    tokens = scene.tokens(hit.start, hit.end)
+    return len(tokens) == 1 and scene.parse.words[tokens[0]].startswith("bomb") and is_verb(scene.parse, tokens[0])
 
 
 def _depth(scene: Scene, head: int, lexicon: Lexicon) -> int:

@@ -380,6 +380,8 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: i
         if len(reading.places) and reading.noun and (reading.sited or _settles(gazetteer, text, tokens, at, size)):
             return _toponym(text, start, start + len(whole), reading), size + noun, True
     reading = gazetteer.read(text[start:end])
+    if at and tokens[at - 1].key in ARTICLES and text[tokens[at - 1].end : start] == "-":
+        reading = gazetteer.articled(reading)
     if not len(reading.places):
         return None
     if reading.only_sites:

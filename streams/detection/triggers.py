@@ -1,5 +1,7 @@
 """Find what may tell of an event: one scan of a text for anchor words, then the pattern of each where it stands."""
 
+import re
+
 import msgspec
 
 from streams.detection.lexicon import Lexicon, Pattern
@@ -19,13 +21,22 @@ class Trigger(msgspec.Struct, frozen=True):
         return Trigger(self.start - start, self.end - start, self.frame, self.weight, self.pattern)
 
 
-def scan(folded: str, lexicon: Lexicon) -> list[Trigger]:
-    """All triggers in *folded* text, in order; of overlapping ones the longest, then the heaviest."""
+_STOP = re.compile(r"\n\s*\n|[.!?]\S?\s+[A-Z]")
+"""Where a sentence or a headline ends: "after rocket fire\\n\\nJets hit" are two."""
+
+
+def scan(text: str, folded: str, lexicon: Lexicon) -> list[Trigger]:
+    """All triggers of *text*, in order, none of which goes over the end of a sentence; of overlapping ones the longest, then the heaviest.
+
+    Args:
+        folded: The same, as `lexicon.fold` gives it.
+    """
     padded = " " + folded + " "
     found: list[Trigger] = []
     for _, start, end in lexicon.anchors.find_matches_as_indexes(padded, overlapping=True):
         anchor = padded[start + 1 : end - 1]
         found += (match for pattern in lexicon.patterns[anchor] if (match := _match(pattern, padded, start)))
+    found = [t for t in found if not _STOP.search(text, t.start, t.end)]
     return _longest(found)
 
 

@@ -12,6 +12,7 @@ from streams.detection.facilities import LONGEST, NOUNS
 from streams.detection.geodesy import distance_km, grid
 from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import ARMED, NamedPlace, Scene
+from streams.detection.toponyms import offset
 from streams.records import FACILITIES
 
 WIDE_COST = 1.15
@@ -69,7 +70,7 @@ def of(
         before: The places of the part so far, last first, for "the city", "the base".
         inherits: Whether a trigger without a place of its own takes that of the trigger it hangs on.
     """
-    every = [a for a in attached(scene, arguments, others, lexicon) if a.score > 0]
+    every = _narrowed([a for a in attached(scene, arguments, others, lexicon) if a.score > 0])
     ranked = _sites_first(_objects_only(scene, arguments, _before_and(scene, arguments, every)))
     coreferent, token = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
@@ -92,6 +93,16 @@ def attached(scene: Scene, arguments: Arguments, others: frozenset[int], lexicon
     """The places of a sentence, its dateline and whose those are who act apart, with how well each belongs to the trigger; best first."""
     named = (p for p in scene.places if not p.dateline and not _is_actors(scene, arguments, p))
     return sorted((Attached(p, _score(scene, arguments, p, others, lexicon)) for p in named), key=lambda a: -a.score)
+
+
+def _narrowed(every: list[Attached]) -> list[Attached]:
+    """Put a town before the people or adjective of its own country: "ambushed a Malian convoy near Kidal" was near Kidal."""
+    best = every[0].place if every else None
+    if best is None or not best.demonym or best.place is None:
+        return every
+    country = best.place.country
+    narrow = [a for a in every if not a.place.demonym and (p := a.place.place) is not None and p.country == country and p.precision != "country"]
+    return [*narrow, *(a for a in every if a not in narrow)]
 
 
 def _is_actors(scene: Scene, arguments: Arguments, place: NamedPlace) -> bool:
@@ -251,7 +262,7 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
         value += 1.0 if any(w in wordlist("locative") for w in words[:4]) else 0.0
         removed = words[-1:] == ["from"] and parse.words[arguments.head] in wordlist("removal")
         if "from" in words[:3]:
-            value += 1.0 if removed else -3.0
+            value += 1.0 if removed or offset(scene.text, place.start) else -3.0
         value -= 2.0 if any(parse.deps[t] == "relcl" for t in path) else 0.0
         value -= 1.5 if any(t in others for t in path) else 0.0
     between = any(min(token, arguments.head) < other < max(token, arguments.head) for other in others)
@@ -259,9 +270,17 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
     if any(_owns(scene, other, token) and _is_beside(scene, arguments, other) for other in others):
         value -= 2.5
     value += 1.0 if not (place.demonym or wide) and _owns(scene, arguments.head, token) else 0.0
-    if _is_speakers(scene, token, lexicon, arguments):
+    if _is_speakers(scene, token, lexicon, arguments) or _is_government(scene, arguments, place, token):
         value -= 2.5
     return value
+
+
+def _is_government(scene: Scene, arguments: Arguments, place: NamedPlace, token: int) -> bool:
+    """ "Pyongyang fired shells near the island": a capital that acts is its state; "Baghdad bombs kill six" went off there."""
+    acts = scene.parse.deps[token] == "nsubj" and token in arguments.who and token not in arguments.whom
+    if not acts or scene.parse.words[arguments.head] in wordlist("deed"):
+        return False
+    return any(not a.adjective and not a.armed and (a.start, a.end) == (place.start, place.end) for a in scene.actors)
 
 
 def _is_wide(place: NamedPlace) -> bool:

@@ -128,8 +128,20 @@ def test_a_list_that_is_not_there_is_named() -> None:
         lexicon.wordlist("nonsense")
 
 
+def _scan(text: str) -> list[triggers.Trigger]:
+    return triggers.scan(text, lexicon.fold(text), lexicon.load())
+
+
+def test_no_pattern_goes_over_the_end_of_a_headline_or_a_sentence() -> None:
+    for stop in ("\n\n", ". "):
+        found = _scan(f"Artillery answers rocket fire{stop}Jets hit two villages")
+        assert [t.pattern.split("|")[0].split()[0] for t in found if t.frame in {"air", "hit"}], found
+        assert not any("Jets" in "Artillery answers rocket fire"[t.start : t.end] for t in found)
+        assert all(t.end <= 29 or t.start >= 29 + len(stop) for t in found)
+
+
 def test_the_longest_reading_of_overlapping_words_is_taken() -> None:
-    found = triggers.scan(lexicon.fold("He died of a heart attack after taking part in an air strike drill."), lexicon.load())
+    found = _scan("He died of a heart attack after taking part in an air strike drill.")
     assert [t.frame for t in found if t.frame != "kill"] == ["none", "none", "air"]
 
 
@@ -147,4 +159,12 @@ def test_equal_texts_have_equal_signatures_and_the_headline_counts_apart() -> No
 
 def test_no_text_is_scanned_for_frequent_words_alone() -> None:
     assert not {"of", "in", "on", "for", "is", "are", "were"} & lexicon.load().patterns.keys()
-    assert [t.pattern for t in triggers.scan("troops were on alert on the ridge", lexicon.load())] == ["on alert|standby"]
+    assert [t.pattern for t in _scan("troops were on alert on the ridge")] == ["on alert|standby"]
+
+
+def test_a_term_that_goes_on_in_the_middle_of_a_word_hides_no_shorter_one() -> None:
+    terms = lexicon.Terms({"aerial": 1, "aerial bomb": 2, "bombardment": 3, "heavy machine gun": 4, "gunners": 5})
+    text = "aerial bombardment by an aerial bomb, heavy machine gunners"
+    assert [(text[h.start : h.end], h.value) for h in terms.find(lexicon.fold(text))] == [
+        ("aerial", 1), ("bombardment", 3), ("aerial bomb", 2), ("gunners", 5),
+    ]  # fmt: skip
