@@ -1,6 +1,7 @@
 """Who took part in a telling, under one id each, with the role the grammar gives them."""
 
-from streams.detection.arguments import Arguments
+from streams.detection.arguments import Arguments, ancestors, is_verb
+from streams.detection.lexicon import wordlist
 from streams.detection.scene import ARMED, NamedActor, Scene
 from streams.records import Actor, ActorType, Role
 
@@ -12,14 +13,14 @@ GENERIC: tuple[tuple[str, str, str, ActorType], ...] = (
 """Word class, id, name and type of those whom the text does not name."""
 
 
-def read(scene: Scene, arguments: Arguments, *, repelled: bool = False) -> tuple[Actor, ...]:
+def read(scene: Scene, arguments: Arguments, *, turned: bool = False) -> tuple[Actor, ...]:
     """The actors of one telling: attackers, targets, then those whose role the sentence leaves open.
 
     Args:
-        repelled: Whoever acts defends: the other side attacked.
+        turned: Whoever acts by the grammar is the one attacked: who repels an assault, a truck that hits a mine.
     """
     does, suffers = arguments.who, arguments.whom | arguments.means
-    if repelled:
+    if turned:
         does, suffers = suffers, does - suffers
     attackers = _of(scene, does, "attacker")
     targets = [a for a in _of(scene, suffers, "target") if a.id not in {b.id for b in attackers}]
@@ -60,7 +61,8 @@ def _of(scene: Scene, tokens: frozenset[int], role: Role) -> list[Actor]:
     named = scene.actors_in(tokens)
     classes = scene.classes_of(tokens)
     strong = [a for a in named if a.armed]
-    found = [_actor(a, role) for a in strong or named if strong or role == "attacker" or classes & ARMED]
+    acting = [a for a in named if a.adjective or not _only_located(scene, a)]
+    found = [_actor(a, role) for a in strong or acting if strong or role == "attacker" or classes & ARMED]
     if found and not ("nonstate" in classes and not strong):
         return found
     for name, actor, label, kind in GENERIC:
@@ -68,6 +70,17 @@ def _of(scene: Scene, tokens: frozenset[int], role: Role) -> list[Actor]:
             words = next(scene.parse.words[t] for t in sorted(tokens) if name in scene.classes.get(t, ()))
             return [Actor(id=actor, name=label, role=role, type=kind, named=words)]
     return found
+
+
+def _only_located(scene: Scene, named: NamedActor) -> bool:
+    """ "A strike on a suburb of Beirut": the state's capital is where it was, and not who did it."""
+    parse, token = scene.parse, next(iter(scene.tokens(named.start, named.end)), None)
+    for above in ancestors(parse, token) if token is not None else ():
+        if parse.deps[above] == "prep":
+            return parse.words[above] in wordlist("locative")
+        if is_verb(parse, above):
+            return False
+    return False
 
 
 def _actor(named: NamedActor, role: Role) -> Actor:

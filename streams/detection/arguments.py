@@ -187,7 +187,9 @@ def _from_verb(parse: Parse, verb: int, found: _Found) -> None:
         return
     if found.who:
         if not found.objects and parse.tags[verb] in {"VBD", "VBN"}:
-            for subject in _children(parse, verb, {"nsubj"}):  # "Tanker attacked by boats": a headline's passive has no "was"
+            top = parse.heads[verb]  # "Tanker attacked by boats": a headline's passive has no "was", and may be all of it
+            whole = [top] if parse.deps[verb] == "acl" and parse.heads[top] == top else []
+            for subject in (*_children(parse, verb, {"nsubj"}), *whole):
                 found.suffers(parse, subject)
         return
     if parse.words[verb] in DYING:
@@ -196,12 +198,19 @@ def _from_verb(parse: Parse, verb: int, found: _Found) -> None:
         return
     bare = not _children(parse, verb, {"aux", "dobj", "ccomp"})
     passive = parse.tags[verb] == "VBN" and (parse.deps[verb] == "acl" or bare or _children(parse, verb, {"auxpass", "nsubjpass"}))
-    passive = (passive and parse.words[verb] not in wordlist("intransitive")) or (bare and parse.words[verb] in wordlist("transitive"))
+    downed = parse.words[verb] in _BROUGHT and any(parse.words[c] == "down" for c in parse.children[verb])
+    passive = (passive and parse.words[verb] not in wordlist("intransitive")) or (
+        bare and (downed or parse.words[verb] in wordlist("transitive"))
+    )
     for subject in subjects:
         if passive:
             found.suffers(parse, subject)
         elif parse.words[subject] not in VOID:
             found.who.update(phrase(parse, subject))
+
+
+_BROUGHT = frozenset({"shot", "brought"})
+"""With "down" and no object, a headline's passive: "a jet shot down over the sea"."""
 
 
 def _agents(parse: Parse, verb: int) -> list[int]:

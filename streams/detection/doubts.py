@@ -32,7 +32,13 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def judge(
-    gazetteer: Gazetteer, names: Sequence[Name], chosen: Sequence[int | None], holders: dict[int, int], bands: frozenset[int], *, given: bool
+    gazetteer: Gazetteer,
+    names: Sequence[Name],
+    chosen: Sequence[int | None],
+    holders: dict[int, int],
+    bands: frozenset[int],
+    *,
+    given: bool,
 ) -> list[Verdict]:
     """Judge the likeliest sense of each name of a document.
 

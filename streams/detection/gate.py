@@ -90,6 +90,7 @@ def _has_company(draft: Draft, trigger: Trigger) -> bool:
         return False
     if trigger.frame == "take":
         named = draft.armed or bool(draft.actors) or bool(draft.near & {"war_word", "police"}) or bool(draft.words & kinds.ARMS)
+        named = named or {"force", "mil_site"} <= draft.near
         return named or bool(draft.context["nonstate"] or draft.context["state_force"])
     if trigger.frame == "repel":
         return draft.armed or not draft.near.isdisjoint(kinds.HELD) or not draft.words.isdisjoint(kinds.REPELLED)

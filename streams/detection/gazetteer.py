@@ -38,6 +38,8 @@ Indices = NDArray[np.int64]
 _EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
 COUNTRY = KINDS.index("country")
 _SETTLED = [KINDS.index(k) for k in ("city", "town", "village")]
+_FIELDS = frozenset({"airport", "air_base"})
+"""Sites that news calls after the town they lie by; "the Nasir garrison" is no airfield."""
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
 
@@ -256,15 +258,15 @@ class Gazetteer:
         """The sites of that name; else those beside the towns of that name; else the towns."""
         places, flags = self._named(facility.head)
         sisters = facilities.SISTERS.get(facility.kind, frozenset({facility.kind}))
+        nations = self.kind_numbers[places] == COUNTRY
+        if nations.any() and facility.kind != "airport":
+            return Reading(facility.head, places[nations], flags[nations], within=within)  # a Syrian airbase, a US prison: no more is said
         fits = np.isin(self.kind_numbers[places], [KINDS.index(k) for k in sisters])
         if fits.any():
             return Reading(facility.head, places[fits], flags[fits], noun=facility.kind, sited=True, within=within)
-        nations = self.kind_numbers[places] == KINDS.index("country")
-        if nations.any():
-            return Reading(facility.head, places[nations], flags[nations], within=within)  # a Syrian airbase, a US prison: no more is said
         towns = (~site_only(flags) & ((flags & DEMONYM) == 0)) & (self.kind_numbers[places] != KINDS.index("country"))
         settled = np.isin(self.kind_numbers[places], _SETTLED)
-        beside = self._beside(places[towns & settled], sisters)
+        beside = self._beside(places[towns & settled], sisters if facility.kind in _FIELDS else sisters - _FIELDS)
         if len(beside):
             return Reading(facility.head, beside, np.full(len(beside), CANONICAL), noun=facility.kind, sited=True, within=within)
         return Reading(facility.head, places[towns], flags[towns], noun=facility.kind, within=within)

@@ -104,6 +104,8 @@ def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | No
     lost = arguments.whom if trigger.frame == "hit" else frozenset()
     around = frozenset(range(len(scene.parse.words))) - lost
     kind = own or (weapon_kind(scene, around) if trigger.frame in {"kill", "hit"} else weapon_kind(scene, _used(scene)))
+    if kind is None and {_word(scene, t) for t in arguments.who} & _BLASTS:
+        kind = "ied"
     if kind is None and trigger.frame == "kill" and "w_bomb" in scene.classes_of(around):
         kind = "ied"
     if kind and kind != "grenade" and (not ground or kind in {"chemical", "suicide"}):
@@ -122,6 +124,7 @@ def _violence(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | No
     return Kind("armed_clash" if _is_combat(scene, trigger, arguments) else "attack", specific=False)
 
 
+_BLASTS = frozenset({"blast", "blasts", "explosion", "explosions"})
 _FLYING = frozenset({"drone", "missile", "w_indirect", "w_bomb", "w_grenade"})
 """Classes of what flies at a target or goes off there."""
 
@@ -187,7 +190,9 @@ def _naval(scene: Scene, arguments: Arguments) -> EventType | None:
 
 
 _TANKERS = frozenset({"tanker", "tankers", "carrier", "carriers", "freighters", "crew"})
-_AT_SEA = frozenset(["boat", "boats", "skiff", "skiffs", "sea", "gulf", "strait", "nautical", "coast", "offshore", "vessel", "maritime", "mayday"])
+_AT_SEA = frozenset(
+    ["boat", "boats", "skiff", "skiffs", "sea", "gulf", "strait", "nautical", "coast", "offshore", "vessel", "maritime", "mayday"]
+)
 """What makes ships of what may be lorries, and soldiers."""
 
 
@@ -290,6 +295,8 @@ def _clash(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
 def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """A place that changed hands, by who has it now; persons and things that are captured are something else."""
     core = (_vacated(scene, arguments) if "~oust" in trigger.pattern else frozenset()) or _core(scene, arguments)
+    if trigger.pattern == "~lose ... to" and scene.parse.deps[arguments.head] == "relcl":
+        return None  # "restored an area it had lost to them" is no loss
     if trigger.pattern == "hands|grip" and not is_possession(scene.parse, arguments.head):
         return None
     whom = scene.classes_of(core)
@@ -318,6 +325,7 @@ def _take(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
         and not scene.context["nonstate"]
         and not scene.context["state_force"]
         and not any(a.armed for a in scene.actors)
+        and not ("force" in scene.classes_of(arguments.who) and "mil_site" in whom)
     ):
         return None
     if taker == "civilian":

@@ -7,8 +7,8 @@ ARTICLES = frozenset({"al", "el", "as", "ash", "at", "ad", "ar", "an", "az", "es
 """The Arabic article as romanised, also assimilated to a sun letter: ash-Shaykh, Deir ez-Zor."""
 
 ARTICLED = frozenset({
-    "SY", "IQ", "LB", "JO", "PS", "IL", "YE", "SA", "EG", "LY", "SD", "DZ", "TN", "MA", "EH", "OM", "AE", "QA", "KW", "BH", "MR", "TD", "SO",
-    "DJ", "ER", "IR", "KM", "TR",
+    "SY", "IQ", "LB", "JO", "PS", "IL", "YE", "SA", "EG", "LY", "SD", "DZ", "TN", "MA", "EH", "OM", "AE", "QA", "KW", "BH", "MR", "TD",
+    "SO", "DJ", "ER", "IR", "KM", "TR",
 })  # fmt: skip
 """Countries (ISO 3166) whose places bear it: "Al-Jili" is no Jili in China."""
 

@@ -18,7 +18,9 @@ from streams.detection.toponyms import Modifier, Toponym, holder, lies_by, modif
 from streams.records import FACILITIES, Place
 
 _WORDS_AFTER = re.compile(r" (\w+(?: \w+)?)")
-_BAND = re.compile(r" (?:militias?|militiamen|rebels?|fighters?|insurgents?|guerrillas?|gunmen|separatists?|cartel|clan|brigades?|front|gang)\b")
+_BAND = re.compile(
+    r" (?:militias?|militiamen|rebels?|fighters?|insurgents?|guerrillas?|gunmen|separatists?|cartel|clan|brigades?|front|gang)\b"
+)
 """What makes somebody's name of a word that is a town's, too: "Fano militia" is not from Italy."""
 _POSSESSIVE = frozenset({"'s ", "’s ", "s' ", "s’ "})
 NEAR_KM = 10.0

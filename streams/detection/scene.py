@@ -202,7 +202,7 @@ def _is_located(folded: str, hit: Hit) -> bool:
 
 
 _WITHIN = frozenset({"in", "at", "near", "around", "inside", "outside", "across", "on", "of", "over", "throughout", "s"})
-_TYPED = frozenset({"city", "town", "village", "camp", "capital", "province", "governorate", "district", "countryside", "area"})
+_TYPED = frozenset({"city", "town", "village", "camp", "capital", "province", "governorate", "district", "countryside", "area", "massacre"})
 BEFORE, WORDS_BEFORE = 60, 5
 """How far before a name, in characters and words, is looked at."""
 

@@ -217,7 +217,14 @@ def _is_state_itself(scene: Scene, who: frozenset[int]) -> bool:
 def _is_beside_something(scene: Scene, arguments: Arguments) -> bool:
     """ "A rocket lands near the embassy": what comes down by houses is no spacecraft."""
     parse = scene.parse
-    near = (o for top in {arguments.head, arguments.verb} if top is not None for p in parse.children[top] if parse.words[p] in _BESIDE for o in parse.children[p])
+    near = (
+        o
+        for top in {arguments.head, arguments.verb}
+        if top is not None
+        for p in parse.children[top]
+        if parse.words[p] in _BESIDE
+        for o in parse.children[p]
+    )
     return any(scene.classes.get(t, frozenset()) & (CIVIL | {"site", "mil_site", "area", "ship"}) for o in near for t in phrase(parse, o))
 
 

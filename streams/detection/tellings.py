@@ -21,6 +21,8 @@ UNARMED_FLOOR = -3.5
 """Log-odds for types whose own words name the arms or the deed: police who find weapons."""
 _BACKING = frozenset({"with", "using", "behind", "under", "amid", "backed", "supported", "covered"})
 """What fire is to those who advance: "stormed the base behind mortar fire"."""
+_ON_LAND = frozenset({"armed_clash", "attack"})
+"""What at sea is a naval attack."""
 _CARRIERS = frozenset({"air_drone_strike", "shelling_artillery_missile_attack"})
 """What brings the gas: the bombs it is loaded in are no event beside it."""
 _PLAIN = frozenset({"arrests", "disrupted_weapons_use", "claim_attribution", "looting_property_destruction"})
@@ -227,6 +229,8 @@ def _tell(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon
         depth=_depth(scene, args.head, lexicon), headline=scene.headline, names_day=date is not None,
     )  # fmt: skip
     places = whereabouts.of(scene, args, others, list(memory.places), lexicon)
+    if base.type in _ON_LAND and any(place.place is not None and place.place.kind == "sea" for place in places[:1]):
+        base = replace(base, type="naval_attack")
     return [replace(base, place=place, names_place=_is_narrow(place) and place in scene.places) for place in places] or [base]
 
 
@@ -236,7 +240,7 @@ def _is_narrow(place: NamedPlace) -> bool:
 
 def _actors(scene: Scene, one: Read, memory: Memory) -> tuple[Actor, ...]:
     """Those of the sentence; "the group" is the armed group that was named last."""
-    found = actors.read(scene, one.arguments, repelled=one.trigger.frame in {"repel", "intercept"})
+    found = actors.read(scene, one.arguments, turned=_is_turned(scene, one))
     words = {scene.parse.words[t] for t in one.arguments.who}
     if words & {"group", "organization", "organisation", "they"} and not any(a.role == "attacker" for a in found):
         last = next((a for a in memory.actors if a.actor.type == "non_state"), None)
@@ -244,6 +248,17 @@ def _actors(scene: Scene, one: Read, memory: Memory) -> tuple[Actor, ...]:
             meant = Actor(id=last.actor.id, name=last.actor.name, role="attacker", type="non_state", named=last.words)
             return actors.unique((meant, *found))
     return found
+
+
+def _is_turned(scene: Scene, one: Read) -> bool:
+    """Whether grammar turns the sides round: who repels was attacked, a truck hits a mine, a town falls to its takers."""
+    if one.trigger.frame in {"repel", "intercept"}:
+        return True
+    word = scene.parse.words[one.arguments.head]
+    return (one.trigger.frame == "hit" and one.kind.type == "remote_explosive_ied" and word.startswith("hit")) or word in _FALLING
+
+
+_FALLING = frozenset({"fall", "falls", "fell", "fallen", "falling"})
 
 
 def _weapons(scene: Scene, reads: Sequence[Read]) -> tuple[str, ...]:

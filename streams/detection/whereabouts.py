@@ -34,6 +34,10 @@ _COREFERENT: dict[str, frozenset[str]] = {
     "airbase": frozenset({"air_base"}),
     "port": frozenset({"port", "naval_base"}),
     "camp": frozenset({"camp", "base"}),
+    "dam": frozenset({"dam"}),
+    "bridge": frozenset({"bridge"}),
+    "prison": frozenset({"prison"}),
+    **dict.fromkeys(("plant", "refinery", "reactor", "oilfield"), frozenset({"plant"})),
 }
 """Which kinds of place "the city", "the base" can stand for."""
 _WIDE = frozenset({"country", "admin1"})
@@ -71,6 +75,7 @@ def of(
         inherits: Whether a trigger without a place of its own takes that of the trigger it hangs on.
     """
     every = _narrowed([a for a in attached(scene, arguments, others, lexicon) if a.score > 0])
+    every = [a for a in every if not _is_doers(scene, a.place, every)]
     ranked = _sites_first(_objects_only(scene, arguments, _before_and(scene, arguments, every)))
     coreferent, token = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
@@ -81,7 +86,9 @@ def of(
             if theirs:
                 return theirs
     if not ranked:
-        return []
+        return [p for p in scene.places if scene.headline and p.dateline and p.place is not None][:1]
+    if ranked[0].place.demonym and (home := _rebels_home(scene, arguments)) is not None:
+        return [home]
     chosen = [_as_site(scene, arguments, ranked[0].place), *_coordinated(scene, ranked)]
     if _is_object(scene, arguments, ranked[0].place):
         more = (a.place for a in every if a not in ranked and _in_conjunct(scene, arguments, a.place, others))
@@ -101,8 +108,30 @@ def _narrowed(every: list[Attached]) -> list[Attached]:
     if best is None or not best.demonym or best.place is None:
         return every
     country = best.place.country
-    narrow = [a for a in every if not a.place.demonym and (p := a.place.place) is not None and p.country == country and p.precision != "country"]
+    narrow = [
+        a for a in every if not a.place.demonym and (p := a.place.place) is not None and p.country == country and p.precision != "country"
+    ]
     return [*narrow, *(a for a in every if a not in narrow)]
+
+
+def _rebels_home(scene: Scene, arguments: Arguments) -> NamedPlace | None:
+    """ "Central African rebels kill Chinese miners": rebels fight at home, and whom they kill may be from anywhere."""
+    named = (p for p in scene.places_in(arguments.who) if p.demonym and p.place is not None)
+    return next((p for p in named if "nonstate" in scene.classes_of(arguments.who)), None)
+
+
+def _is_doers(scene: Scene, place: NamedPlace, every: list[Attached]) -> bool:
+    """Whether a country only says whose a deed was: "slain in a US drone raid in Baghdad"."""
+    token = _head(scene, place)
+    if token is None or place.place is None or place.place.precision != "country" or scene.parse.deps[token] not in {"compound", "nmod"}:
+        return False
+    noun = scene.parse.heads[token]
+    if scene.parse.words[noun] not in wordlist("deed"):
+        return False
+    return any(scene.parse.words[c] in wordlist("locative") for c in scene.parse.children[noun]) and any(
+        a.place is not place and not a.place.demonym and a.place.place is not None and a.place.place.country != place.place.country
+        for a in every
+    )
 
 
 def _is_actors(scene: Scene, arguments: Arguments, place: NamedPlace) -> bool:
@@ -277,7 +306,8 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
 
 def _is_government(scene: Scene, arguments: Arguments, place: NamedPlace, token: int) -> bool:
     """ "Pyongyang fired shells near the island": a capital that acts is its state; "Baghdad bombs kill six" went off there."""
-    acts = scene.parse.deps[token] == "nsubj" and token in arguments.who and token not in arguments.whom
+    top = scene.parse.heads[token] if scene.parse.deps[token] == "conj" else token
+    acts = scene.parse.deps[top] == "nsubj" and token in arguments.who and token not in arguments.whom
     if not acts or scene.parse.words[arguments.head] in wordlist("deed"):
         return False
     return any(not a.adjective and not a.armed and (a.start, a.end) == (place.start, place.end) for a in scene.actors)
