@@ -416,7 +416,13 @@ def _noun_after(text: str, tokens: _Tokens, at: int) -> int:
 
 def _settles(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int) -> bool:
     """Whether a town's name with a facility noun, of which no site is known, may still stand for that site."""
+    if at + size < len(tokens) and tokens[at + size].key in _GARRISONS:
+        return True
     return _plausible(gazetteer, text, tokens, at, size, gazetteer.read(text[tokens[at].start : tokens[at + size - 1].end]))
+
+
+_GARRISONS = frozenset({"garrison", "barracks", "airbase", "airfield", "outpost", "checkpoint"})
+"""Nouns that make a place of any name before them, also of one that is mostly a person's: "the Nasir garrison"."""
 
 
 def _plausible(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: int, reading: "Reading") -> bool:

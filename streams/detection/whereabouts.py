@@ -11,7 +11,7 @@ from streams.detection.arguments import of as args_of
 from streams.detection.facilities import LONGEST, NOUNS
 from streams.detection.geodesy import distance_km, grid
 from streams.detection.lexicon import Lexicon, wordlist
-from streams.detection.scene import ARMED, NamedPlace, Scene
+from streams.detection.scene import ARMED, WEAPONS, NamedPlace, Scene
 from streams.detection.toponyms import offset
 from streams.records import FACILITIES
 
@@ -141,6 +141,8 @@ def _is_actors(scene: Scene, arguments: Arguments, place: NamedPlace) -> bool:
         return place.demonym
     if "-" in words[token + 1 : token + 2] and not _BACKED.isdisjoint(words[token + 2 : token + 3]):
         return True
+    if place.demonym and scene.classes.get(scene.parse.heads[token], frozenset()) & WEAPONS:
+        return True  # "downed 40 Ukrainian drones"
     return place.demonym and token in arguments.who and token not in arguments.whom
 
 
