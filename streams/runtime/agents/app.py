@@ -1,8 +1,10 @@
 """Faust apps as we want them, and the little that we ask of their producers."""
 
 import asyncio
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -53,6 +55,7 @@ def make_app(kafka: Kafka, name: str, credentials: Any = None) -> faust.App:
     """A Faust app of the consumer group *name*: at least once, no topics of its own making, nothing served."""
     return faust.App(
         name,
+        datadir=Path(tempfile.gettempdir(), "tocsin-faust", name),  # made though nothing is kept there; else it lies where we were started
         broker=[URL(f"kafka://{server}") for server in kafka.servers],
         broker_credentials=credentials,
         broker_session_timeout=kafka.session_seconds,
