@@ -55,7 +55,7 @@ def make_app(kafka: Kafka, name: str, credentials: Any = None) -> faust.App:
     """A Faust app of the consumer group *name*: at least once, no topics of its own making, nothing served."""
     return faust.App(
         name,
-        datadir=Path(tempfile.gettempdir(), "tocsin-faust", name),  # made though nothing is kept there; else it lies where we were started
+        datadir=Path(tempfile.gettempdir(), f"tocsin-{name}"),  # made though nothing is kept there; else it lies where we were started
         broker=[URL(f"kafka://{server}") for server in kafka.servers],
         broker_credentials=credentials,
         broker_session_timeout=kafka.session_seconds,
