@@ -169,7 +169,7 @@ def feeds_check(file: Path | None) -> None:
 
 @main.group(cls=Verbs)
 def rules() -> None:
-    """Check rules."""
+    """Check rules, run their tests, and try them on news that was."""
 
 
 @verb(rules, "check", "tocsin rules check deploy/rules")
@@ -179,6 +179,46 @@ def rules_check(folder: Path | None) -> None:
     from alerts.commands import check
 
     sys.exit(check.check_rules(settings(rules=folder), sys.stdout))
+
+
+@verb(rules, "test", "tocsin rules test deploy/rules")
+@click.argument("folder", type=FOLDER, required=False)
+def rules_test(folder: Path | None) -> None:
+    """Run the tests that stand in the rule files."""
+    from alerts.commands import rules as command
+
+    sys.exit(command.test_rules(settings(rules=folder), sys.stdout))
+
+
+ARTICLES = click.argument("files", type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True), nargs=-1, required=True)
+RULES = click.option("--rules", "folder", type=FOLDER, help="Folder of rule files, instead of the configured one.")
+
+
+@verb(rules, "backtest", "tocsin rules backtest articles.jsonl --rules new-rules --against deploy/rules")
+@ARTICLES
+@RULES
+@click.option("--against", type=FOLDER, help="Folder of other rules: say what the rules add to them, and lose.")
+@click.option("--save", type=click.File("wb"), help="Keep what was detected in this file: the next run takes it instead of articles.")
+@click.option("--json", "as_json", is_flag=True, help="Every alert revision, one JSON object a line, as `tocsin replay` has it.")
+def rules_backtest(files: Sequence[Path], folder: Path | None, against: Path | None, save: IO[bytes] | None, as_json: bool) -> None:
+    """Say which alerts the rules would have raised over recorded articles, and how many a day."""
+    from alerts.commands import rules as command
+
+    sys.exit(command.backtest(settings(rules=folder), files, sys.stdout, against=against, save=save, as_json=as_json))
+
+
+@verb(rules, "explain", "tocsin rules explain articles.jsonl --event TOC-2016-K7Q3M")
+@ARTICLES
+@RULES
+@click.option("--event", "number", default="", help="Number of an event, as alerts bear it.")
+@click.option("--article", default="", help="Id of an article: all events that it tells of.")
+def rules_explain(files: Sequence[Path], folder: Path | None, number: str, article: str) -> None:
+    """Tell of an event or an article why each rule alerted or did not, clause by clause."""
+    from alerts.commands import rules as command
+
+    if bool(number) == bool(article):
+        raise click.UsageError("name one event with --event, or one article with --article")
+    sys.exit(command.explain_rules(settings(rules=folder), files, sys.stdout, number=number, article=article))
 
 
 @main.group(cls=Verbs)

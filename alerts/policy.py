@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import asin, cos, radians, sin, sqrt
 
+from alerts.geodesy import distance_km
 from alerts.records import PRECEDENCE, Alert, Change, Reason, Rule
 from alerts.rules.situations import Seen
-from streams.records import Claim, Event, Place
+from streams.records import Claim, Event
 
 Heard = tuple[Event | None, Event]
 """An event as it was when last spoken of (None: never), and as it is."""
@@ -17,8 +17,6 @@ MATERIAL = ("control", "killed", "attacker")
 """Questions on which a new answer is worth a message (ALERT.md)."""
 DENIED = {"happened": ("no", "DENIES it"), "control": ("not taken", "DENIES the loss")}
 """By question: the answer that denies, and how that is said."""
-EARTH_KM = 6371.0
-"""Mean radius (IUGG)."""
 
 
 class Quiet(Reason, frozen=True, kw_only=True):
@@ -153,7 +151,8 @@ def contradictions(old: Event, event: Event) -> list[str]:
 
 def moved(old: Event, event: Event) -> bool:
     """Whether the place lies farther from where it was said to be than the radius that was said."""
-    return _distance_km(old.place, event.place) > old.place.radius_km
+    was, now = old.place, event.place
+    return distance_km(was.lat, was.lon, now.lat, now.lon) > was.radius_km
 
 
 def urgent(rule: Rule, last: Alert, told: Event | None, event: Event) -> bool:
@@ -190,13 +189,6 @@ def _denial(claim: Claim) -> bool:
 
 def _has(event: Event, claim: Claim) -> bool:
     return any(c.question == claim.question and c.answer == claim.answer for c in event.claims)
-
-
-def _distance_km(a: Place, b: Place) -> float:
-    """Along a great circle (haversine)."""
-    lat_a, lat_b, lon = radians(a.lat), radians(b.lat), radians(b.lon - a.lon)
-    h = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(lon / 2) ** 2
-    return 2 * EARTH_KM * asin(sqrt(min(1.0, h)))
 
 
 def _quiet_for(rule: Rule, before: Seen | None) -> str:

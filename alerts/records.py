@@ -33,6 +33,25 @@ class Confirm(Part, frozen=True, kw_only=True):
     """After the first alert; later support still updates, but is not awaited."""
 
 
+class Circle(Part, frozen=True, kw_only=True):
+    """So many kilometres around a point, in degrees."""
+
+    lat: float
+    lon: float
+    km: float
+
+
+class Fence(Part, frozen=True, kw_only=True):
+    """An area drawn on the map."""
+
+    name: str
+    """Of its file."""
+    polygons: tuple[tuple[tuple[tuple[float, float], ...], ...], ...]
+    """Each an outer ring and its holes, of (longitude, latitude): see `geodesy.inside`."""
+    reach_km: float
+    """Half its longest way across: a place known only more widely than this lies in it for certain nowhere."""
+
+
 class Where(Part, frozen=True, kw_only=True):
     """The place clauses of a rule's match: its scope. Empty means any; an event outside the scope never reaches the rule."""
 
@@ -40,6 +59,10 @@ class Where(Part, frozen=True, kw_only=True):
     place: tuple[str, ...] = ()
     country: tuple[str, ...] = ()
     precision: tuple[str, ...] = ()
+    near: tuple[Circle, ...] = ()
+    fence: tuple[Fence, ...] = ()
+    watch_list: tuple[str, ...] = ()
+    """Ids and names of places, lower case."""
 
 
 class What(Part, frozen=True, kw_only=True):
@@ -50,8 +73,16 @@ class What(Part, frozen=True, kw_only=True):
     family: tuple[str, ...] = ()
     attacker: tuple[str, ...] = ()
     """Actor ids, any of which attacks."""
+    target: tuple[str, ...] = ()
+    """Actor ids, any of which is attacked."""
+    weapon: tuple[str, ...] = ()
+    """Names of weapons, any of which was used."""
     killed: int | None = None
     """At least so many dead, at the low end."""
+    injured: int | None = None
+    """The same of the injured."""
+    cross_border: bool = False
+    """A state attacks in another country."""
 
 
 class Rule(Part, frozen=True, kw_only=True):

@@ -37,6 +37,16 @@ Question = Literal["happened", "control", "killed", "injured", "attacker", "loss
 
 KINETIC: frozenset[str] = frozenset(get_args(KineticType))
 STRATEGIC: frozenset[str] = frozenset(get_args(StrategicType))
+FAMILIES: dict[EventType, Family] = {
+    **dict.fromkeys(("armed_clash", "government_regains_territory", "non_state_actor_overtakes_territory", "siege"), "ground"),
+    **dict.fromkeys(("air_drone_strike", "aircraft_shot_down"), "air"),
+    "shelling_artillery_missile_attack": "indirect",
+    **dict.fromkeys(("suicide_bomb", "remote_explosive_ied", "grenade", "chemical_weapon"), "bomb"),
+    **dict.fromkeys(("attack", "abduction_forced_disappearance"), "civilians"),
+    "naval_attack": "sea",
+    **dict.fromkeys(get_args(StrategicType), "posture"),
+}
+"""As in `detection/data/types.tsv`."""
 CURRENT: frozenset[str] = frozenset({"asserted", "claimed"})
 STATUSES: frozenset[str] = frozenset(get_args(Status))
 FACILITIES: frozenset[str] = frozenset(

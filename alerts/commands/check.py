@@ -14,6 +14,7 @@ from alerts.delivery.send import Sender
 from alerts.delivery.signing import read_secrets
 from alerts.delivery.webhook import open_session
 from alerts.records import Alert, Delivery, Outcome, Reason, Receiver
+from alerts.rules.cases import load_cases
 from alerts.rules.load import RulesError, load_rules
 from alerts.rules.receivers import load_receivers
 from streams.addresses import read_allowed
@@ -65,9 +66,10 @@ def check_rules(settings: Settings, out: TextIO) -> int:
     if mistakes:
         raise RulesError(mistakes)
     rules, (receivers, _, _) = load_rules(settings.rules), load_receivers(settings.receivers)
+    cases = load_cases(settings.rules, rules)
     for rule in rules:
         print(f"ok   {rule.file}:{rule.line}: {rule.id} ({rule.severity})", file=out)
-    print(f"{len(rules)} rules, {len(receivers)} receivers, no mistakes", file=out)
+    print(f"{len(rules)} rules, {len(cases)} tests of them for `tocsin rules test`, {len(receivers)} receivers, no mistakes", file=out)
     return 0
 
 

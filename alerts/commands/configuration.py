@@ -109,9 +109,8 @@ class Configuration:
         )
 
     def _fingerprint(self) -> tuple[tuple[str, int, int], ...]:
-        """What shows that a file changed: name, time and size of each."""
-        folder = self._settings.rules
-        files = sorted([*folder.glob("*.y*ml"), self._settings.receivers])
+        """What shows that a file changed: name, time and size of each, fences and watch lists included."""
+        files = sorted([*(path for path in self._settings.rules.rglob("*") if path.is_file()), self._settings.receivers])
         return tuple((str(path), *_state(path)) for path in files)
 
 

@@ -54,6 +54,9 @@ def articles_of(path: Path, mistakes: list[str]) -> Iterator[Article]:
                 continue
             article = line.asked.article()
             if article.fetched is None and article.published is None:
+                if (said := line.asked.fetched or line.asked.published) is not None:  # a typing error is no reason to stop
+                    print(f"{name}:{number}: passed over, as {said:%Y} is no year of news; give 'fetched'", file=sys.stderr)
+                    continue
                 mistakes.append(f"{name}:{number}: neither 'fetched' nor 'published'; give one, so that the article has a place in time")
             else:
                 yield article

@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 import yaml
 
-from alerts.records import Confirm, Rule, Severity, Threshold, What, Where
+from alerts.records import Circle, Confirm, Rule, Severity, Threshold, What, Where
+from alerts.rules.areas import AreaError, read_fence, read_watch_list
 from alerts.rules.situations import GAP, ONE_DAY
 from streams.errors import ExplainedError
 from streams.records import FACILITIES, KINETIC, STRATEGIC, Category, Family, PlacePrecision
@@ -176,10 +177,10 @@ def word(allowed: Sequence[str] | frozenset[str]) -> Callable[[Reader, yaml.Node
     return read
 
 
-def several(one: Callable[[Reader, yaml.Node, str], str | None]) -> Callable[[Reader, yaml.Node, str], tuple[str, ...] | None]:
+def several(one: Callable[[Reader, yaml.Node, str], Any]) -> Callable[[Reader, yaml.Node, str], tuple[Any, ...] | None]:
     """What *one* reads, or a list of such, not empty."""
 
-    def read(reader: Reader, node: yaml.Node, key: str) -> tuple[str, ...] | None:
+    def read(reader: Reader, node: yaml.Node, key: str) -> tuple[Any, ...] | None:
         nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
         if not nodes:
             reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is an empty list; name at least one, or leave {key} out")
@@ -241,7 +242,8 @@ def _rules_of(path: Path, mistakes: list[str]) -> Iterator[Rule]:
         return
     top = Reader(path, root, mistakes, "the file")
     listed = top.take("rules", lambda _, node, __: node, needed="begin it with 'rules:' and a list of rules")
-    top.done(["rules"])
+    top.take("tests", lambda _, node, __: node)  # read by `cases`
+    top.done(["rules", "tests"])
     if isinstance(listed, yaml.SequenceNode):
         for node in listed.value:
             rule = _rule(Reader(path, node, mistakes, "a rule"), path)
@@ -257,7 +259,7 @@ def _rule(r: Reader, path: Path) -> Rule | None:
     r.what = f"rule '{known}'" if known else r.what
     title = r.take("title", text, needed="say in a few words what it looks for")
     severity = r.take("severity", word(get_args(Severity)), needed="set it to flash, urgent or routine")
-    where, what = _match(r.inner("match"))
+    where, what = _match(r.inner("match"), path.parent)
     threshold = _threshold(r.inner("threshold"))
     confirm = _confirm(r.inner("confirm")) if r.has("confirm") else None
     quiet = r.take("novelty", novelty)
@@ -272,12 +274,16 @@ def _rule(r: Reader, path: Path) -> Rule | None:
     )  # fmt: skip
 
 
-def _match(m: Reader) -> tuple[Where, What]:
+def _match(m: Reader, folder: Path) -> tuple[Where, What]:
+    watched = m.take("watch_list", several(_file(folder, read_watch_list)), ())
     where = Where(
         place_kind=m.take("place_kind", several(word(PLACE_KINDS)), ()),
         place=m.take("place", several(text), ()),
         country=m.take("country", several(country), ()),
         precision=m.take("precision", several(word(get_args(PlacePrecision))), ()),
+        near=m.take("near", several(circle), ()),
+        fence=m.take("fence", several(_file(folder, read_fence)), ()),
+        watch_list=tuple(dict.fromkeys(name for names in watched for name in names)),
     )
     types = m.take("type", several(word(KINETIC | STRATEGIC)), ())
     families = m.take("family", several(word(get_args(Family))), ())
@@ -286,10 +292,67 @@ def _match(m: Reader) -> tuple[Where, What]:
         category=_categories(m, {*types, *families}),
         family=families,
         attacker=m.take("attacker", several(text), ()),
+        target=m.take("target", several(text), ()),
+        weapon=m.take("weapon", several(text), ()),
         killed=m.take("killed", whole(1)),
+        injured=m.take("injured", whole(1)),
+        cross_border=m.take("cross_border", flag, False),
     )
-    m.done(["place_kind", "place", "country", "precision", "type", "category", "family", "attacker", "killed"])
+    m.done([*Where.__struct_fields__, *What.__struct_fields__])
     return where, what
+
+
+def circle(reader: Reader, node: yaml.Node, key: str) -> Circle | None:
+    """A point and a radius: ``{lat: 34.5, lon: 37.6, km: 50}``."""
+    r = Reader(reader.path, node, reader.mistakes, f"{reader.what}: {key}")
+    before = len(r.mistakes)
+    lat, lon, km = (r.take(name, number(*limits), needed=advice) for name, limits, advice in _CIRCLE)
+    r.done(["lat", "lon", "km"])
+    return None if len(r.mistakes) > before else Circle(lat=lat, lon=lon, km=km)
+
+
+def number(least: float, most: float) -> Callable[[Reader, yaml.Node, str], float | None]:
+    """A number between two others."""
+
+    def read(reader: Reader, node: yaml.Node, key: str) -> float | None:
+        with suppress(ValueError):
+            if isinstance(node, yaml.ScalarNode) and least <= (value := float(node.value)) <= most:
+                return value
+        reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {_said(node)}, but must be a number from {least:g} to {most:g}")
+        return None
+
+    return read
+
+
+_CIRCLE = (
+    ("lat", (-90, 90), "give the latitude of its middle in degrees"),
+    ("lon", (-180, 180), "give the longitude of its middle in degrees"),
+    ("km", (0.1, 20_000), "give its radius in kilometres"),
+)
+
+
+def flag(reader: Reader, node: yaml.Node, key: str) -> bool | None:
+    """``true`` or ``false``."""
+    if isinstance(node, yaml.ScalarNode) and node.value in ("true", "false"):
+        return bool(node.value == "true")
+    reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {_said(node)}, but must be true or false")
+    return None
+
+
+def _file(folder: Path, read: Callable[[Path], Any]) -> Callable[[Reader, yaml.Node, str], Any]:
+    """What *read* makes of a file that is named from *folder* on."""
+
+    def taken(reader: Reader, node: yaml.Node, key: str) -> Any:
+        named = text(reader, node, key)
+        if named is None:
+            return None
+        try:
+            return read(folder / named)
+        except AreaError as error:
+            reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key}: {error}")
+            return None
+
+    return taken
 
 
 def _categories(m: Reader, named: set[str]) -> tuple[str, ...]:

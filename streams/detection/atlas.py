@@ -78,7 +78,8 @@ class Names:
         """Names spelt another way than the gazetteer does: "Deir Ezzor". Taken only in a country that the text speaks of."""
         text, start, end = self._text, self._start, self._end
         spans = _proposals(text, start, end, known)
-        spans = [s for s in spans if len(self._gazetteer.read(text[slice(*s)]).places)]
+        readings = {s: self._gazetteer.read(text[slice(*s)]) for s in spans}
+        spans = [s for s in spans if len(readings[s].places) and (not readings[s].only_sites or _is_coded(text[slice(*s)]))]
         if not spans:
             return []
         context = [(p.start, p.end) for p in known if p.place and not p.dateline][:CONTEXT]
@@ -92,6 +93,11 @@ class Names:
             if p and (p.country in countries or (unplaced and _is_arabic(text[slice(*s)])))
         )
         return [NamedPlace(a, b, text[a:b], p) for (a, b), p in good]
+
+
+def _is_coded(name: str) -> bool:
+    """ "T4": no other thing that people fight in is called so."""
+    return any(c.isdigit() for c in name)
 
 
 def _is_arabic(name: str) -> bool:

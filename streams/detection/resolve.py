@@ -27,6 +27,8 @@ NEAR_KM = 10.0
 """What "near", "around" and "on the outskirts of" allow for."""
 OFF_COURSE = 0.4
 """How far off, as a share of the distance, a point may be of which one of eight directions is told: half an eighth of the circle."""
+OUTSIDE_KM = 2.0
+"""From here on a deed is told to be away from a site, and not at it."""
 AT_TOWN_KM = 3.0
 """Nearer than this a site is at the town, not so many km from it."""
 _LEVEL_OF = {**dict.fromkeys(("admin1", "region", "sea", "island", "mountain"), "admin1"), "admin2": "admin2", "country": "country"}
@@ -152,13 +154,20 @@ def _written(gazetteer: Gazetteer, index: int, noun: str | None, called_after: b
         kind, radius, precision = noun, max(NEAR_KM, radius), "near"
     elif (loosened or called_after) and precision == "exact":
         radius, precision = max(NEAR_KM, radius), "near"
+    if noun == "air_base" and kind == "airport":
+        kind = noun  # what the text calls a military airfield is one, whatever else flies there
     # a countryside lies around its town, wherever the middle of the province may be
     return msgspec.structs.replace(gazetteer_place(gazetteer, candidate), lat=town.lat, lon=town.lon, kind=_public(kind), radius_km=radius,
                                    precision=precision, mgrs=grid(town.lat, town.lon, radius))  # fmt: skip
 
 
 def moved(place: Place, away_km: float, wind: str | None) -> Place:
-    """Move a place to where the text puts the deed: ``20 km west of Palmyra``; without a direction it may be anywhere so far around."""
+    """Move a place to where the text puts the deed: ``20 km west of Palmyra``; without a direction it may be anywhere so far around.
+
+    What lies kilometres off a base is no base.
+    """
+    if away_km >= OUTSIDE_KM and place.kind in FACILITIES:
+        place = msgspec.structs.replace(place, kind="site")
     if wind is None:
         radius = away_km + place.radius_km - (NEAR_KM if place.radius_km == NEAR_KM else 0)
         return msgspec.structs.replace(place, radius_km=max(1.0, radius), mgrs=grid(place.lat, place.lon, max(1.0, radius)))

@@ -1,5 +1,6 @@
 """One sentence made ready: its tokens with what the lexicon knows of each. Everything later reads this, never raw text."""
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
@@ -224,8 +225,21 @@ def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | 
 
 def place(scene: Scene, names: Sequence[NamedPlace]) -> Scene:
     """*scene* with those of *names* that its grammar and its other names let be places."""
-    places = (p for p in names if _is_place(p, scene.actors, scene.agencies, scene.weapons) and _is_name(p, scene.parse))
+    places = (
+        p
+        for p in names
+        if _is_place(p, scene.actors, scene.agencies, scene.weapons)
+        and _is_name(p, scene.parse)
+        and not _CHARGE.search(scene.text, 0, p.start)
+    )
     return replace(scene, places=tuple(places))
+
+
+_CHARGE = re.compile(
+    r"\b(?:charges?|accusations?|suspicion|accused|suspected) of \W?(?:collaborat|co-?operat|dealing|spying|espionage|treason)[^,;:]*$",
+    re.IGNORECASE,
+)
+"""What somebody is killed or held for, and not where: "executed on charges of dealing with the base"."""
 
 
 def _capital(text: str, hit: Hit) -> bool:

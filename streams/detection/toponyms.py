@@ -87,12 +87,15 @@ _LOOSENING = ("near", "around", "out", "close", "far", "adjacent", " of ", "rura
 """Without any of these before a name, neither "near" nor "countryside" can stand there."""
 _LINK_TO_NAME = r"(?:the )?(?:\w+ )?(?:(?:town|city|village) of )?"
 _OFFSET = re.compile(
-    r"\b(?P<count>\d{1,3}(?:\.\d+)?|one|two|three|four|five|six|ten|twenty) ?"
+    r"\b(?P<count>\d{1,3}(?:\.\d+)?|one|two|three|four|five|six|ten|twenty|a couple of|a few|several|dozens of) ?"
     r"(?P<unit>kms?|kilomet(?:er|re)s?|miles?|met(?:er|re)s|m|yards)(?: away)?"
     rf"(?: (?:to the )?(?P<wind>(?:north|south)?-?(?:east|west)?))? (?:of|from|outside) {_LINK_TO_NAME}$",
     re.IGNORECASE,
 )
-_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twenty": 20}
+_COUNTS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twenty": 20, "a couple of": 2, "a few": 3, "several": 5,
+    "dozens of": 30,
+}  # fmt: skip
 _KM = {"k": 1.0, "mi": 1.609, "me": 0.001, "m": 0.001, "y": 0.0009}
 _WIND_LETTERS = {"north": "N", "south": "S", "east": "E", "west": "W"}
 _RURAL = re.compile(

@@ -29,7 +29,7 @@ class Account:
     def __init__(self, sources: Sources | None = None) -> None:
         self._support: dict[EventType, set[str]] = {}
         self._leading: dict[EventType, tuple[Order, Mention]] = {}
-        self._place: tuple[tuple[int, float, str, str, Order], Place] | None = None
+        self._place: tuple[tuple[int, float, str, str, bool, Order], Place] | None = None
         self._time: tuple[Any, Occurred] | None = None
         self._losses: tuple[Order, str] | None = None
         self._reported: tuple[datetime, datetime] | None = None
@@ -74,7 +74,7 @@ class Account:
         self._leading[m.type] = _least(self._leading.get(m.type), (order, m))
         if m.place is not None:
             p = m.place
-            self._place = _least(self._place, ((exactness(p.precision), p.radius_km, p.name, p.id, order), p))
+            self._place = _least(self._place, ((exactness(p.precision), p.radius_km, p.name, p.id, p.kind != "air_base", order), p))
         if m.occurred is not None:
             self._time = _least(self._time, ((m.occurred.end - m.occurred.start, order), m.occurred))
         if m.losses:

@@ -60,6 +60,10 @@ class Replay:
             self.logs[self.stages[i].input.name].append(Tick(at=due))
             self._flow()
 
+    def state_of(self, stage: str, key: str) -> Any:
+        """What a stage remembers under *key*; None if nothing."""
+        return self._states[stage].get(key)
+
     def _first_due(self) -> tuple[datetime, int] | None:
         waiting = [(due[0], i) for i, stage in enumerate(self.stages) if (due := self._states[stage.name].next_due())]
         return min(waiting, default=None)

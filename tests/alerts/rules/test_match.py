@@ -46,6 +46,24 @@ def test_scope(where: dict[str, Any], holds: bool) -> None:
         pytest.param({"killed": 20}, {"killed": (19, 50)}, False, id="the low end decides"),
         pytest.param({"killed": 20}, {"killed": (None, 50)}, False, id="up to fifty may be none"),
         pytest.param({"killed": 20}, {}, False, id="no toll reported"),
+        pytest.param({"injured": 9}, {"injured": (9, None)}, True, id="at least nine hurt"),
+        pytest.param({"injured": 9}, {"killed": (9, 9)}, False, id="dead are not hurt"),
+        pytest.param({"target": ("syrian-army",)}, {}, True, id="its target"),
+        pytest.param({"target": ("islamic-state",)}, {}, False, id="its attacker is no target"),
+        pytest.param({"weapon": ("mortars", "drone")}, {}, True, id="one of its weapons"),
+        pytest.param({"weapon": ("drone",)}, {}, False, id="another weapon"),
+        pytest.param({"cross_border": True}, {"actors": (isis(id="israel", name="Israel", type="state"),)}, True, id="a state abroad"),
+        pytest.param({"cross_border": True}, {"actors": (isis(id="syria", name="Syria", type="state"),)}, False, id="a state at home"),
+        pytest.param({"cross_border": True}, {"actors": (isis(),)}, False, id="no state"),
+        pytest.param(
+            {"cross_border": True},
+            {"actors": (isis(id="government_forces", name="government forces", type="state"),)},
+            False,
+            id="forces of no named state",
+        ),
+        pytest.param(
+            {"cross_border": True}, {"actors": (isis(id="israel", name="Israel", type="state", role="target"),)}, False, id="hit abroad"
+        ),
     ],
 )
 def test_what_is_looked_for(what: dict[str, Any], event: dict[str, Any], holds: bool) -> None:
