@@ -58,6 +58,8 @@ def _polygons(found: Any, path: Path) -> Iterator[tuple[Ring, ...]]:
 
 def _ring(ring: Any, path: Path) -> Ring:
     try:
+        if any(isinstance(corner, str) for corner in ring):
+            raise TypeError("a text is no pair of numbers")
         corners = tuple((float(lon), float(lat)) for lon, lat, *_ in ring)
     except (TypeError, ValueError) as error:
         raise AreaError(f"{path}: a ring is {str(ring)[:60]}..., but must be a list of [longitude, latitude]") from error

@@ -166,7 +166,7 @@ def test_files_without_a_rule_are_reported_since_nobody_would_be_alerted(tmp_pat
         pytest.param("- id: base\n", "r.yaml:1: the file is a list, but must be a mapping of names to values", id="no rules key"),
         pytest.param("rules: yes\n", "r.yaml:1: rules is 'yes', but must be a list; put a dash before each rule", id="no list"),
         pytest.param("rules:\n  - base\n", "r.yaml:2: a rule is 'base', but must be a mapping of names to values", id="no rule"),
-        pytest.param(GOOD + "rule: 1\n", "r.yaml:5: the file: unknown key 'rule'; known are rules", id="another key"),
+        pytest.param(GOOD + "rule: 1\n", "r.yaml:5: the file: unknown key 'rule'; known are rules, tests", id="another key"),
     ],
 )
 def test_the_shape_of_a_file(tmp_path: Path, text: str, mistake: str) -> None:

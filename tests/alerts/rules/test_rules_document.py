@@ -1,95 +1,84 @@
-"""The examples of docs/rules.md are loaded and do what the text beside them says."""
+"""The examples of docs/rules.md are loaded as they stand, and their tests are run through the stages that run live."""
 
 import re
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from alerts.records import Rule
+from alerts.commands.rules import alerts_of_case
+from alerts.rules.cases import Case, load_cases, verdict
 from alerts.rules.load import NAME, PLACE_KINDS, load_rules
-from streams.records import KINETIC, STRATEGIC, Event
-from tests.alerts.saying import DAY, HOUR, again, alerts_of, at, happened, matched, told, withdrawn
-from tests.builders import isis, palmyra, t4
+from streams.detection.detector import load_detector
+from streams.records import FAMILIES, KINETIC, STRATEGIC
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "rules.md"
+RULES = DOCUMENT.parents[1] / "deploy" / "rules"
+BLOCKS = re.findall(r"```(yaml|json|text)(?: (\S+))?\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S)
+EXAMPLES = [block for kind, _, block in BLOCKS if kind == "yaml"]
+
+detector = cache(load_detector)
 
 
-def examples(folder: Path) -> dict[str, Rule]:
-    """Every rule of the document by its id, each block loaded as a file of its own."""
-    rules: dict[str, Rule] = {}
-    for i, block in enumerate(re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S)):
-        (folder / str(i)).mkdir()
-        (folder / str(i) / "rules.yaml").write_text(block, encoding="utf-8")
-        rules |= {rule.id: rule for rule in load_rules(folder / str(i))}
-    return rules
+def folder_of(example: str, folder: Path) -> Path:
+    """The example as a file of its own, with every file that the document gives beside it."""
+    (folder / "rules.yaml").write_text(example, encoding="utf-8")
+    for _, name, block in BLOCKS:
+        if name:
+            (folder / name).write_text(block, encoding="utf-8")
+    return folder
 
 
-@pytest.fixture
-def rules(tmp_path: Path) -> dict[str, Rule]:
-    return examples(tmp_path)
+def wrong(folder: Path, case: Case) -> list[str]:
+    return verdict(case, alerts_of_case(case, load_rules(folder), detector() if case.reads else None))
 
 
-def changes(rule: Rule, *events: Event) -> list[str]:
-    return told(alerts_of([matched(e, rule=rule.id) for e in events], rule))
+def test_there_are_ten_worked_examples_and_the_shipped_rule() -> None:
+    assert len(EXAMPLES) == 11
 
 
-def test_the_document_has_its_four_worked_examples_and_the_shipped_rule(rules: dict[str, Rule]) -> None:
-    assert list(rules) == [
-        "new-airbase-under-attack", "own-site-attacked", "mass-casualty-islamic-state", "town-changes-hands", "build-up-at-the-border",
-    ]  # fmt: skip
+@pytest.mark.parametrize("example", EXAMPLES[1:], ids=lambda example: example.split("id: ")[1].split()[0])
+def test_an_example_does_what_it_says(example: str, tmp_path: Path) -> None:
+    folder = folder_of(example, tmp_path)
+    cases = load_cases(folder, load_rules(folder))
+    assert cases
+    assert {case.name: wrong(folder, case) for case in cases} == {case.name: [] for case in cases}
 
 
-def test_the_rule_it_opens_with_is_the_one_that_ships(rules: dict[str, Rule]) -> None:
-    shipped = {r.id: r for r in load_rules(DOCUMENT.parents[1] / "deploy" / "rules")}["new-airbase-under-attack"]
-    shown = rules["new-airbase-under-attack"]
+SHIPPED = load_cases(RULES, load_rules(RULES))
+
+
+@pytest.mark.parametrize("case", SHIPPED, ids=lambda c: c.name)
+def test_a_shipped_rule_does_what_its_tests_say(case: Case) -> None:
+    assert wrong(RULES, case) == []
+
+
+def test_every_shipped_rule_has_a_test_that_raises_it() -> None:
+    rules = load_rules(RULES)
+    assert len(rules) >= 12
+    raised = {alert.rule for case in SHIPPED for alert in alerts_of_case(case, rules, detector() if case.reads else None)}
+    assert raised == {rule.id for rule in rules}
+
+
+def test_the_rule_it_opens_with_is_the_one_that_ships(tmp_path: Path) -> None:
+    shipped = {r.id: r for r in load_rules(RULES)}["new-airbase-under-attack"]
+    [shown] = load_rules(folder_of(EXAMPLES[0], tmp_path))
     assert [getattr(shown, f) for f in shown.__struct_fields__ if f not in ("file", "line")] == [
         getattr(shipped, f) for f in shipped.__struct_fields__ if f not in ("file", "line")
     ]
 
 
-def test_own_site_attacked_waits_for_two_owners_and_then_for_nothing(rules: dict[str, Rule]) -> None:
-    rule, first = rules["own-site-attacked"], happened("a", at(0))
-    second = again(first, at(0, 2), owners=2)
-    assert changes(rule, first) == []
-    assert changes(rule, first, second, again(second, at(0, 2.01), owners=3)) == ["new", "update"]
-
-
-def test_a_mass_casualty_goes_by_the_low_end_and_is_taken_back_with_it(rules: dict[str, Rule]) -> None:
-    rule, by = rules["mass-casualty-islamic-state"], (isis(id="islamic_state"),)
-    assert changes(rule, happened("a", at(0), killed=(None, 50), actors=by)) == []
-    assert changes(rule, happened("a", at(0), killed=(23, None), actors=(isis(id="islamic_state", role="target"),))) == []
-    first = happened("a", at(0), killed=(23, None), actors=by)
-    assert changes(rule, first, again(first, at(0, 2), killed=(4, 4))) == ["new", "retraction"]
-
-
-def test_a_town_that_is_shelled_before_it_is_taken_alerts_when_it_is_taken(rules: dict[str, Rule]) -> None:
-    rule = rules["town-changes-hands"]
-    shelled = happened("shelled", at(-3), place=palmyra(), type="shelling_artillery_missile_attack", family="indirect")
-    for kind, category in (("non_state_actor_overtakes_territory", "kinetic"), ("non_violent_transfer_of_territory", "strategic")):
-        taken = happened("taken", at(0), place=palmyra(), type=kind, category=category)
-        assert changes(rule, shelled, taken) == ["new"]
-    assert rule.confirm is not None
-    assert rule.confirm.within == 12 * HOUR
-
-
-def test_a_build_up_is_said_of_quiet_places_and_a_week_late(rules: dict[str, Rule]) -> None:
-    rule = rules["build-up-at-the-border"]
-    assert rule.what.category == ("strategic",)
-    moving: dict[str, Any] = {"type": "force_movement", "category": "strategic", "family": "posture", "place": t4(kind="town")}
-    late = happened("late", at(-6), told=at(0), **moving)
-    assert changes(rule, late) == ["new"]
-    assert changes(rule, late, withdrawn(late, at(0, 1))) == ["new", "retraction"]
-    assert changes(rule, happened("a", at(-13), **moving), happened("b", at(0), **moving)) == ["new"]
-    assert changes(rule, happened("fight", at(-13)), happened("b", at(0), **moving)) == ["new"], "fighting is of another category"
-    assert rule.novelty == 14 * DAY
-
-
 def test_every_word_that_is_read_is_taught() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    source = (DOCUMENT.parents[1] / "alerts" / "rules" / "load.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'\.(?:take|inner)\("([a-z_]+)"', source)) - {"rules"}
-    assert {"place_kind", "novelty", "within"} <= read
-    assert {word for word in read if f"`{word}`" not in text} == set()
+    sources = [(DOCUMENT.parents[1] / "alerts" / "rules" / name).read_text(encoding="utf-8") for name in ("load.py", "cases.py")]
+    read = {word for source in sources for word in re.findall(r'\.(?:take|inner|has)\("([a-z_]+)"', source)} - {"rules"}
+    assert {"place_kind", "novelty", "within", "fence", "withdrawn"} <= read
+    assert {word for word in read if f"`{word}`" not in text and f"`{word}: true`" not in text} == set()
     assert {word for word in PLACE_KINDS | KINETIC | STRATEGIC if f"`{word}`" not in text} == set()
     assert NAME.fullmatch("new-airbase-under-attack")
+
+
+def test_families_are_those_of_detection() -> None:
+    from streams.detection import lexicon
+
+    assert {kind: info.family for kind, info in lexicon.load().types.items()} == FAMILIES
