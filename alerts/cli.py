@@ -190,6 +190,16 @@ def rules_test(folder: Path | None) -> None:
     sys.exit(command.test_rules(settings(rules=folder), sys.stdout))
 
 
+@verb(rules, "schema", "tocsin rules schema > rules.schema.json")
+def rules_schema() -> None:
+    """Print the rule language as JSON Schema, for editors."""
+    import json
+
+    from alerts.rules.schema import schema
+
+    click.echo(json.dumps(schema(), indent=1))
+
+
 ARTICLES = click.argument("files", type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True), nargs=-1, required=True)
 RULES = click.option("--rules", "folder", type=FOLDER, help="Folder of rule files, instead of the configured one.")
 

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from alerts.records import Match, Rule, RulesInForce, Where
-from alerts.rules.match import in_scope, rule_key
+from alerts.rules.match import in_scope, matters, rule_key
+from alerts.rules.scopes import Scopes
 from alerts.topics import MATCHES
+from streams.beside import Beside
 from streams.records import Event, Part, Record, Tick
 from streams.stages import Stage
 from streams.topics import EVENTS
@@ -19,6 +21,9 @@ class Rules(Part, frozen=True, kw_only=True):
     """The control of `select`."""
 
     rules: tuple[Rule, ...] = ()
+
+
+SCOPES: Beside[Rules, Scopes] = Beside(lambda control: Scopes(control.rules), most=16)
 
 
 class Hearer(Part, frozen=True, kw_only=True):
@@ -43,14 +48,20 @@ class Sent(Part, frozen=True, kw_only=True):
 
 
 def select_step(sent: Sent | None, event: Event | Tick, control: Rules) -> tuple[Sent | None, list[Record]]:
-    """Send *event* to every rule whose scope it is in, and say that it is gone to those whose scope it left."""
+    """Send *event* to every rule whose scope it is in and whose category it is of, and say that it is gone to those whose scope it left.
+
+    Who heard of it goes on hearing of it, whatever it turns out to be.
+    """
     if isinstance(event, Tick):
         return None, []
     if sent and event.revision <= sent.revision:
         return sent, []
     key, earlier = rule_key(event), sent.to if sent else ()
     still = {h.key: h for h in earlier if h.rule_key == key and in_scope(event, h.where)}
-    new = {h.key: h for r in control.rules if in_scope(event, r.where) and (h := Hearer(rule=r.id, rule_key=key, where=r.where))}
+    scopes = SCOPES.take(control)
+    concerned = (r for r in scopes.concerned(event) if matters(event, r.what))
+    new = {h.key: h for r in concerned if (h := Hearer(rule=r.id, rule_key=key, where=r.where))}
+    SCOPES.lay(control, scopes)
     now = new | still
     left = [h for h in earlier if h.key not in now]
     matches = [

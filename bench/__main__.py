@@ -6,11 +6,11 @@ import sys
 from datetime import UTC, datetime
 from itertools import chain
 
-from bench import detect, local, steps, stream
+from bench import detect, local, rules, steps, stream
 
-PARTS = {"detect": detect.figures, "steps": steps.figures, "local": local.figures, "stream": stream.figures}
+PARTS = {"detect": detect.figures, "steps": steps.figures, "local": local.figures, "stream": stream.figures, "rules": rules.figures}
 """Names to give after `python -m bench`; without any, all but what needs a broker."""
-USUAL = ("detect", "steps", "local")
+USUAL = ("detect", "steps", "rules", "local")
 
 
 def machine() -> str:

@@ -7,6 +7,7 @@ Times are aware datetimes in UTC. ``None`` always means "not known", never "zero
 import hashlib
 from base64 import b32encode
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Literal, get_args
 
 import msgspec
@@ -355,8 +356,13 @@ class Event(Record, frozen=True, kw_only=True, cache_hash=True):
     def number(self) -> str:
         """The number that officers see: the year and base32 of the event's hash."""
         year = (self.occurred.start if self.occurred else self.first_reported).year
-        first_bytes = bytes.fromhex(self.id)[:5]  # eight letters, of which five are the number
-        return f"TOC-{year}-{b32encode(first_bytes).decode()[:5]}"
+        return f"TOC-{year}-{_letters(self.id)}"
+
+
+@lru_cache(maxsize=1 << 14)
+def _letters(event: str) -> str:
+    """The five letters of an event's number."""
+    return b32encode(bytes.fromhex(event)[:5]).decode()[:5]
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,12 +11,13 @@ import msgspec
 from alerts.commands.replay import ReplayError, articles_of, shown
 from alerts.commands.river import detector_of, river
 from alerts.desk import STAGES
-from alerts.judge import Known
+from alerts.judge import JUDGE, Known
 from alerts.records import Alert, Rule, RulesInForce
 from alerts.rules.cases import START, Case, load_cases, verdict
 from alerts.rules.explain import explain
 from alerts.rules.load import load_rules
 from alerts.rules.match import rule_key
+from alerts.select import SELECT
 from alerts.topics import ALERTS
 from streams.detection.revisions import Reader, detect
 from streams.errors import ExplainedError
@@ -185,7 +186,11 @@ def _is_recording(path: Path) -> bool:
         return False
     with path.open("rb") as stream:
         first = next((line for line in stream if line.strip()), b"")
-    return b'"record":"Mention"' in first or b'"record":"Withdrawn"' in first
+    try:
+        found = msgspec.json.decode(first)
+    except msgspec.DecodeError:
+        return False
+    return isinstance(found, dict) and found.get("record") in ("Mention", "Withdrawn")
 
 
 def _recording(path: Path, mistakes: list[str]) -> Iterator[Mention | Withdrawn]:
@@ -206,8 +211,8 @@ def fused(mentions: Iterable[Mention | Withdrawn]) -> list[Event]:
 
 
 def run(events: Sequence[Event], rules: Sequence[Rule], *, until: datetime | None = None) -> Replay:
-    """The stages from events on, having heard *events* under *rules*; time goes on to *until*."""
-    made = _run(STAGES, EVENTS, events, RulesInForce(at=EPOCH, rules=tuple(rules)))
+    """What judges of *events* under *rules*, having heard them; time goes on to *until*."""
+    made = _run((SELECT, JUDGE), EVENTS, events, RulesInForce(at=EPOCH, rules=tuple(rules)))
     if until is not None:
         made.until(until)
     return made

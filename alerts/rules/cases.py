@@ -197,7 +197,7 @@ def _article(g: Reader, at: timedelta) -> Article:
 
 
 _TOWN: dict[str, Any] = {"id": "a-place", "name": "A place", "kind": "town", "lat": 0.0, "lon": 0.0, "radius_km": 3.0, "country": "SY"}
-_EVENT_WORDS = (
+EVENT_WORDS = (
     "at", "event", "type", "place", "place_kind", "country", "country_name", "lat", "lon", "radius_km", "precision", "happened", "lasted",
     "killed", "injured", "attacker", "target", "weapon", "owners", "articles", "confidence", "withdrawn",
 )  # fmt: skip
@@ -233,7 +233,7 @@ def _event(g: Reader, at: timedelta, events: dict[str, Event]) -> Event:
         owners=0 if gone else owners, articles=g.take("articles", whole(0), 0 if gone else max(owners, last.articles if last else 0)),
         evidence=() if gone else (said,), confidence=g.take("confidence", share, last.confidence if last else 0.9), **fields,
     )  # fmt: skip
-    g.done(_EVENT_WORDS)
+    g.done(EVENT_WORDS)
     events[label] = event
     return event
 

@@ -23,8 +23,12 @@ def places_held(event: Event, where: Where) -> Iterator[tuple[str, bool]]:
     if where.fence:
         yield "fence", any(_enclosed(place, fence) for fence in where.fence)
     if where.watch_list:
-        names = {name.casefold() for name in (place.id, place.name, *place.also)}
-        yield "watch_list", not names.isdisjoint(where.watch_list)
+        yield "watch_list", not names_of(place).isdisjoint(where.watch_list)
+
+
+def names_of(place: Place) -> frozenset[str]:
+    """What a watch list may call it."""
+    return frozenset(name.casefold() for name in (place.id, place.name, *place.also))
 
 
 def _around(place: Place, circle: Circle) -> bool:

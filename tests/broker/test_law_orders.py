@@ -2,14 +2,15 @@
 
 import random
 import time
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alerts.records import Alert, Rule
+from alerts.rules.situations import GAP, when
 from alerts.topics import ALERTS
 from streams.records import Event
 from streams.settings import Kafka
@@ -66,17 +67,29 @@ def ended_as(alerts: Iterable[Alert], events: Iterable[Event]) -> Told:
     return told
 
 
-def standing(alerts: Iterable[Alert], events: Iterable[Event], until: datetime) -> Told:
+def standing(alerts: Iterable[Alert], events: Collection[Event], until: datetime) -> Told:
     """Of what had to be told and stands in the end, with place and day as they are known then.
 
     What was taken back another order may never have shown; nor what became too old for its rule before *until*, when the last
-    article came: in another order it may be heard of by then only.
+    article came: in another order it may be heard of by then only. Nor what the end knows to be no news: where an attack of last week is
+    told of after one of today, today's is new; the other way round it is not.
     """
+    known = latest(events).values()
     last: dict[str, Alert] = {}
     for alert in alerts:
         if alert.id not in last or alert.revision > last[alert.id].revision:
             last[alert.id] = alert
-    return ended_as((a for a in last.values() if a.change != "retraction" and not history(a, until)), events)
+    stands = (a for a in last.values() if a.change != "retraction" and not history(a, until) and not preceded(a, known))
+    return ended_as(stands, events)
+
+
+def preceded(alert: Alert, known: Iterable[Event]) -> bool:
+    """Whether the rule asks for quiet, and in the end an event is *known* that broke it."""
+    if alert.quiet_days is None:
+        return False
+    quiet, start = timedelta(days=alert.quiet_days), when(alert.event)[0]
+    there = (e for e in known if e.accepted and e.category == alert.event.category and e.place.id == alert.event.place.id)
+    return any(GAP <= start - when(e)[1] < quiet for e in there)
 
 
 def history(alert: Alert, until: datetime) -> bool:

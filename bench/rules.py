@@ -1,0 +1,90 @@
+"""What rules cost: many of them over many events, on one core, and a back-test over what was detected long ago."""
+
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from alerts.desk import STAGES
+from alerts.judge import JUDGE
+from alerts.records import Rule, RulesInForce, Threshold, What, Where
+from alerts.select import SELECT
+from streams.records import EPOCH, FAMILIES, KINETIC, Event, Evidence, Occurred, Place, digest
+from streams.runtime.replay import Replay
+
+Figure = tuple[str, str, str, str]
+START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
+KINDS = ("air_base", "naval_base", "base", "port", "plant", "dam", "city", "town", "village", "district", "region", "sea")
+COUNTRIES = tuple(a + b for a in "ABCDEFGH" for b in "KLMNOPQRST")
+"""Eighty made-up countries."""
+RULES, EVENTS = 1_000, 5_000
+
+
+def rules(count: int, chance: random.Random) -> tuple[Rule, ...]:
+    """Rules as a large watch floor has them: each looks at a kind of place in a few countries, or at a type anywhere."""
+    made = []
+    for i in range(count):
+        narrow = i % 50 != 0
+        where = Where(place_kind=(chance.choice(KINDS),), country=tuple(chance.sample(COUNTRIES, 3)) if narrow else ())
+        what = What(type=tuple(chance.sample(sorted(KINETIC), 3)), category=("kinetic",))
+        made.append(
+            Rule(
+                id=f"rule-{i}", title=f"Rule {i}", severity="routine", where=where, what=what, threshold=Threshold(owners=1 + i % 2),
+                novelty=timedelta(days=30) if i % 3 == 0 else None, cooldown=timedelta(hours=1),
+            )
+        )  # fmt: skip
+    return tuple(made)
+
+
+def events(count: int, chance: random.Random, *, spacing: timedelta) -> list[Event]:
+    """Events at a thousand places, one after the other."""
+    places = [
+        Place(
+            id=f"p{i}", name=f"Place {i}", kind=chance.choice(KINDS), lat=chance.uniform(-60, 70), lon=chance.uniform(-180, 180),
+            radius_km=3, country=chance.choice(COUNTRIES),
+        )
+        for i in range(1_000)
+    ]  # fmt: skip
+    made = []
+    for i in range(count):
+        at, kind = START + i * spacing, chance.choice(sorted(KINETIC))
+        said = Evidence(article=f"a{i}", outlet="Wire", published=at, quote="It was reported.", owner="wire")
+        made.append(
+            Event(
+                id=digest("bench", str(i)), revision=1, at=at, key=f"K{i % 200}", type=kind, category="kinetic", family=FAMILIES[kind],  # type: ignore[index]
+                place=chance.choice(places), occurred=Occurred(start=at, end=at + timedelta(hours=1), precision="hour"), first_reported=at,
+                last_reported=at, owners=1 + i % 3, articles=1 + i % 3, evidence=(said,), confidence=0.9,
+            )
+        )  # fmt: skip
+    return made
+
+
+def figures() -> Iterator[Figure]:
+    """A thousand rules beside one; and a back-test of all stages from events on."""
+    chance = random.Random(7)
+    many, news = rules(RULES, chance), events(EVENTS, chance, spacing=timedelta(seconds=30))
+    spent, matches = cost(many, news)
+    alone, _ = cost(many[:1], news)
+    yield (
+        f"an event under {RULES:,} rules, {matches / EVENTS:.1f} of which it concerns: select and judge",
+        f"{spent / EVENTS * 1000:.2f} ms, so 1,000 a second take {spent / EVENTS * 100_000:.0f} % of a core",
+        f"under one rule: {alone / EVENTS * 1000:.3f} ms",
+        f"{spent / alone:.0f}",
+    )
+    began = time.process_time()
+    made = Replay(STAGES)
+    made.control(RulesInForce(at=EPOCH, rules=many[:15]))
+    for event in news:
+        made.until(event.at)
+        made.put(made.stages[0].input, event)
+    yield f"back-test of {EVENTS:,} events under 15 rules", f"{time.process_time() - began:.1f} s", "", ""
+
+
+def cost(under: tuple[Rule, ...], news: list[Event]) -> tuple[float, int]:
+    """Seconds of processor time of select and judge, and how many matches there were."""
+    made = Replay((SELECT, JUDGE))
+    made.control(RulesInForce(at=EPOCH, rules=under))
+    began = time.process_time()
+    for event in news:
+        made.put(SELECT.input, event)
+    return time.process_time() - began, sum(type(r).__name__ == "Match" for r in made.logs["matches"])
