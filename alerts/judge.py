@@ -8,8 +8,8 @@ import msgspec
 
 from alerts import policy
 from alerts.records import Alert, Match, Reason, Rule, RulesInForce, What
-from alerts.rules.match import matters, wanted
-from alerts.rules.situations import GAP, Seen, chained, in_time, last_before, seen
+from alerts.rules.match import breaks, leads, matters, wanted
+from alerts.rules.situations import GAP, Seen, chained, in_time, last_before, led_to, seen
 from alerts.topics import ALERTS, MATCHES
 from streams.beside import Beside
 from streams.records import Event, Part, Record, Tick, Verdict, digest
@@ -132,12 +132,14 @@ def hear(known: Known, match: Match, rule: Rule) -> Known:
     looked_for = [rule.what, *(s.what for s in known.said.values() if event.id in s.told)]
     counts = event.accepted and not match.gone and any(matters(event, what) for what in looked_for)
     wants = counts and any(wanted(event, what) for what in looked_for)
+    stands = event.accepted and not match.gone
+    leading, breaking = stands and leads(event, rule), stands and breaks(event, rule)
     why = "" if wants else MERGED if event.merged_into else WITHDRAWN if not event.accepted else ELSEWHERE if match.gone else OTHER
     known = msgspec.structs.replace(
         known,
         rule=rule,
         now=max(known.now, match.at),
-        history={**known.history, event.id: seen(event, counts=counts, wanted=wants, why=why)},
+        history={**known.history, event.id: seen(event, counts=counts, wanted=wants, leads=leading, breaks=breaking, why=why)},
         current={**known.current, event.id: event} if wants else _without(known.current, event.id),
     )
     return inherit(known, event.id, event.merged_into) if event.merged_into else known
@@ -268,7 +270,7 @@ def begin(
         before = last_before(chain[0].start, (s for c in recall.situations(known, dismissed) for s in c))
         for s in _untold(known, chain, fit):
             event = known.current[s.id]
-            verdict = policy.first_word(known.rule, event, chain, before, known.now)
+            verdict = policy.first_word(known.rule, event, chain, before, known.now, _led_to(known, s, dismissed))
             if isinstance(verdict, policy.Say):
                 alert = _first(known.rule, event, verdict, before, known.now)
                 said = Said(alert=alert, begun=known.begun + 1, what=known.rule.what, named_by=event.id, told={event.id: event})
@@ -276,6 +278,12 @@ def begin(
                 out.append(alert)
                 break
     return known, out
+
+
+def _led_to(known: Known, s: Seen, dismissed: frozenset[str]) -> Seen | None:
+    """The event that the rule waits for, before *s*."""
+    after = known.rule.after
+    return led_to(s.start, after.within, (h for h in known.history.values() if h.id not in dismissed)) if after else None
 
 
 def _first(rule: Rule, event: Event, verdict: policy.Say, before: Seen | None, now: datetime) -> Alert:
@@ -378,7 +386,8 @@ def _shortened(said: Said, history: dict[str, Seen]) -> Said:
 
 def keep(rule: Rule) -> timedelta:
     """How long an event is remembered after it ended and was last heard of."""
-    return (rule.novelty or timedelta(0)) + rule.max_age + GAP + SLACK
+    asked = max(rule.novelty or timedelta(0), rule.after.within if rule.after else timedelta(0))
+    return asked + rule.max_age + GAP + SLACK
 
 
 def next_waking(known: Known) -> datetime | None:

@@ -35,13 +35,16 @@ class Say(Reason, frozen=True, kw_only=True):
     """What to speak of; None to speak of what was last spoken of."""
 
 
-def first_word(rule: Rule, event: Event, situation: Sequence[Seen], before: Seen | None, now: datetime) -> Say | Quiet:
+def first_word(
+    rule: Rule, event: Event, situation: Sequence[Seen], before: Seen | None, now: datetime, led: Seen | None = None
+) -> Say | Quiet:
     """Judge an event of a situation that nothing was said of yet.
 
     Args:
         situation: The events that hang together with it, this one among them, in order of time.
         before: The last event that counts before the situation; None if there is none on record.
         now: The time of the step.
+        led: The event that the rule waits for, if it came; see `situations.led_to`.
     """
     me = next((s for s in situation if s.id == event.id), None)
     if me is None:
@@ -52,7 +55,12 @@ def first_word(rule: Rule, event: Event, situation: Sequence[Seen], before: Seen
         return Quiet(
             code="not_novel", text=f"{before.number} was here {_span(gap)} before; the rule asks for {_span(rule.novelty)} of quiet"
         )
-    return Say(code="new", text=_quiet_for(rule, before), change="new", event=event)
+    if rule.after is not None and led is None:
+        return Quiet(
+            code="nothing_before", text=f"nothing that the rule waits for came in the {_span(rule.after.within)} before, or it was broken"
+        )
+    said = _quiet_for(rule, before) if led is None else f"after {led.number}, {_span(me.start - led.start)} before"
+    return Say(code="new", text=said, change="new", event=event)
 
 
 def unfit(rule: Rule, event: Event, me: Seen, now: datetime) -> Quiet | None:

@@ -85,6 +85,16 @@ class What(Part, frozen=True, kw_only=True):
     """A state attacks in another country."""
 
 
+class After(Part, frozen=True, kw_only=True):
+    """What must have come before at the same place: an attack after a build-up."""
+
+    what: What
+    within: timedelta
+    """At most so long before."""
+    unless: What | None = None
+    """What in between breaks the sequence."""
+
+
 class Rule(Part, frozen=True, kw_only=True):
     """One rule, as loaded from a file: what to look for, when it is worth a word, and how loud."""
 
@@ -97,6 +107,7 @@ class Rule(Part, frozen=True, kw_only=True):
     confirm: Confirm | None = None
     novelty: timedelta | None = None
     """No accepted event at this place for so long before; None does not ask."""
+    after: After | None = None
     cooldown: timedelta = timedelta(0)
     """Silence owed after a message before the next update of the same alert, unless precedence rises."""
     max_age: timedelta = timedelta(days=3)

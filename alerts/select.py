@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from alerts.records import Match, Rule, RulesInForce, Where
-from alerts.rules.match import in_scope, matters, rule_key
+from alerts.rules.match import heeded, in_scope, rule_key
 from alerts.rules.scopes import Scopes
 from alerts.topics import MATCHES
 from streams.beside import Beside
@@ -48,7 +48,7 @@ class Sent(Part, frozen=True, kw_only=True):
 
 
 def select_step(sent: Sent | None, event: Event | Tick, control: Rules) -> tuple[Sent | None, list[Record]]:
-    """Send *event* to every rule whose scope it is in and whose category it is of, and say that it is gone to those whose scope it left.
+    """Send *event* to every rule whose scope it is in and that heeds it, and say that it is gone to those whose scope it left.
 
     Who heard of it goes on hearing of it, whatever it turns out to be.
     """
@@ -59,7 +59,7 @@ def select_step(sent: Sent | None, event: Event | Tick, control: Rules) -> tuple
     key, earlier = rule_key(event), sent.to if sent else ()
     still = {h.key: h for h in earlier if h.rule_key == key and in_scope(event, h.where)}
     scopes = SCOPES.take(control)
-    concerned = (r for r in scopes.concerned(event) if matters(event, r.what))
+    concerned = (r for r in scopes.concerned(event) if heeded(event, r))
     new = {h.key: h for r in concerned if (h := Hearer(rule=r.id, rule_key=key, where=r.where))}
     SCOPES.lay(control, scopes)
     now = new | still

@@ -6,7 +6,7 @@ from alerts import policy
 from alerts.judge import Known
 from alerts.records import Alert, Rule
 from alerts.rules.match import deeds_held, places_held
-from alerts.rules.situations import last_before, situations
+from alerts.rules.situations import last_before, led_to, situations
 from streams.records import Event
 
 
@@ -38,7 +38,9 @@ def _reason(rule: Rule, event: Event, known: Known | None) -> str:
     chains = situations(known.history.values())
     chain = next((c for c in chains if any(s.id == event.id for s in c)), ())
     before = last_before(chain[0].start, (s for c in chains for s in c)) if chain else None
-    verdict = policy.first_word(rule, event, chain, before, known.now)
+    me = known.history[event.id]
+    led = led_to(me.start, rule.after.within, known.history.values()) if rule.after else None
+    verdict = policy.first_word(rule, event, chain, before, known.now, led)
     if isinstance(verdict, policy.Quiet):
         return f"{verdict.code}: {verdict.text}"
     others = [s.alert.label for s in known.said.values()]

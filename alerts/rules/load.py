@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import yaml
 
-from alerts.records import Circle, Confirm, Rule, Severity, Threshold, What, Where
+from alerts.records import After, Circle, Confirm, Rule, Severity, Threshold, What, Where
 from alerts.rules.areas import AreaError, read_fence, read_watch_list
 from alerts.rules.situations import GAP, ONE_DAY
 from streams.errors import ExplainedError
@@ -263,14 +263,15 @@ def _rule(r: Reader, path: Path) -> Rule | None:
     threshold = _threshold(r.inner("threshold"))
     confirm = _confirm(r.inner("confirm")) if r.has("confirm") else None
     quiet = r.take("novelty", novelty)
+    after = _after(r.inner("after")) if r.has("after") else None
     cooldown = r.take("cooldown", span, timedelta(0))
     max_age = r.take("max_age", span, timedelta(days=3))
-    r.done(["id", "title", "severity", "match", "threshold", "confirm", "novelty", "cooldown", "max_age"])
+    r.done(["id", "title", "severity", "match", "threshold", "confirm", "novelty", "after", "cooldown", "max_age"])
     if len(r.mistakes) > before:
         return None
     return Rule(
         id=known, title=title, severity=severity, where=where, what=what, threshold=threshold, confirm=confirm,
-        novelty=quiet, cooldown=cooldown, max_age=max_age, file=str(path), line=r.line,
+        novelty=quiet, after=after, cooldown=cooldown, max_age=max_age, file=str(path), line=r.line,
     )  # fmt: skip
 
 
@@ -285,9 +286,15 @@ def _match(m: Reader, folder: Path) -> tuple[Where, What]:
         fence=m.take("fence", several(_file(folder, read_fence)), ()),
         watch_list=tuple(dict.fromkeys(name for names in watched for name in names)),
     )
+    what = _what(m)
+    m.done([*Where.__struct_fields__, *What.__struct_fields__])
+    return where, what
+
+
+def _what(m: Reader) -> What:
     types = m.take("type", several(word(KINETIC | STRATEGIC)), ())
     families = m.take("family", several(word(get_args(Family))), ())
-    what = What(
+    return What(
         type=types,
         category=_categories(m, {*types, *families}),
         family=families,
@@ -298,8 +305,18 @@ def _match(m: Reader, folder: Path) -> tuple[Where, What]:
         injured=m.take("injured", whole(1)),
         cross_border=m.take("cross_border", flag, False),
     )
-    m.done([*Where.__struct_fields__, *What.__struct_fields__])
-    return where, what
+
+
+def _after(a: Reader) -> After:
+    within = a.take("within", span, timedelta(0), needed="say how long before at most, such as 10d")
+    unless = None
+    if a.has("unless"):
+        inner = a.inner("unless")
+        unless = _what(inner)
+        inner.done(What.__struct_fields__)
+    made = After(what=_what(a), within=within, unless=unless)
+    a.done(["within", "unless", *What.__struct_fields__])
+    return made
 
 
 def circle(reader: Reader, node: yaml.Node, key: str) -> Circle | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from alerts.geodesy import distance_km, inside
-from alerts.records import Circle, Fence, What, Where
+from alerts.records import Circle, Fence, Rule, What, Where
 from streams.records import Actor, Event, Place
 
 
@@ -43,6 +43,21 @@ def _enclosed(place: Place, fence: Fence) -> bool:
 def matters(event: Event, what: What) -> bool:
     """Say whether *event* is of a category the rule counts: a convoy at a base does not make an attack on it old news."""
     return _any(event.category, what.category)
+
+
+def heeded(event: Event, rule: Rule) -> bool:
+    """Say whether the rule is to hear of *event*: as what it counts, as what it waits for, or as what breaks that."""
+    return matters(event, rule.what) or leads(event, rule) or breaks(event, rule)
+
+
+def leads(event: Event, rule: Rule) -> bool:
+    """Say whether *event* is what the rule waits for."""
+    return rule.after is not None and wanted(event, rule.after.what)
+
+
+def breaks(event: Event, rule: Rule) -> bool:
+    """Say whether *event* breaks what such an event began."""
+    return rule.after is not None and rule.after.unless is not None and wanted(event, rule.after.unless)
 
 
 def wanted(event: Event, what: What) -> bool:

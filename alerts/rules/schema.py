@@ -36,6 +36,7 @@ def _rule() -> dict[str, Any]:
             "threshold": _mapping({"owners": _whole(1), "articles": _whole(1), "confidence": _between(0, 1)}),
             "confirm": _mapping({"owners": _whole(2), "within": SPAN}, "owners", "within"),
             "novelty": {"type": "string", "pattern": r"^([3-9]|\d{2,})d$", "examples": ["14d", "30d"]},
+            "after": _mapping({**_deed(), "within": SPAN, "unless": _mapping(_deed())}, "within"),
             "cooldown": SPAN,
             "max_age": SPAN,
         },
@@ -54,17 +55,23 @@ def _match() -> dict[str, Any]:
             "precision": _several(_word(get_args(PlacePrecision))),
             "near": _several(circle),
             "fence": _several(TEXT),
-            "type": _several(_word(sorted(KINETIC | STRATEGIC))),
-            "category": _several(_word(get_args(Category))),
-            "family": _several(_word(get_args(Family))),
-            "attacker": _several(TEXT),
-            "target": _several(TEXT),
-            "weapon": _several(TEXT),
-            "killed": _whole(1),
-            "injured": _whole(1),
-            "cross_border": {"type": "boolean"},
+            **_deed(),
         }
     )
+
+
+def _deed() -> dict[str, Any]:
+    return {
+        "type": _several(_word(sorted(KINETIC | STRATEGIC))),
+        "category": _several(_word(get_args(Category))),
+        "family": _several(_word(get_args(Family))),
+        "attacker": _several(TEXT),
+        "target": _several(TEXT),
+        "weapon": _several(TEXT),
+        "killed": _whole(1),
+        "injured": _whole(1),
+        "cross_border": {"type": "boolean"},
+    }
 
 
 def _test() -> dict[str, Any]:

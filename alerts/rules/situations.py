@@ -28,6 +28,10 @@ class Seen(Part, frozen=True, kw_only=True):
     """Accepted, not gone from here, and of a category the rule looks for."""
     wanted: bool
     """All clauses of the rule hold; only what counts can be wanted."""
+    leads: bool = False
+    """It is what the rule waits for before it speaks of anything (`after`)."""
+    breaks: bool = False
+    """It breaks what such an event began (`unless`)."""
     why: str = ""
     """Why it is not wanted, for people; "" if it is."""
 
@@ -37,12 +41,12 @@ class Seen(Part, frozen=True, kw_only=True):
         return max(self.end, self.heard)
 
 
-def seen(event: Event, *, counts: bool, wanted: bool, why: str = "") -> Seen:
+def seen(event: Event, *, counts: bool, wanted: bool, leads: bool = False, breaks: bool = False, why: str = "") -> Seen:
     """Remember *event* and when it was."""
     start, end = when(event)
     return Seen(
         id=event.id, number=event.number, revision=event.revision, heard=event.at,
-        start=start, end=end, counts=counts, wanted=wanted, why=why,
+        start=start, end=end, counts=counts, wanted=wanted, leads=leads, breaks=breaks, why=why,
     )  # fmt: skip
 
 
@@ -78,6 +82,15 @@ def chained(ordered: Iterable[Seen]) -> list[tuple[Seen, ...]]:
         chains[-1].append(s)
         until = s.end if until is None else max(until, s.end)
     return [tuple(chain) for chain in chains]
+
+
+def led_to(start: datetime, within: timedelta, history: Iterable[Seen]) -> Seen | None:
+    """The last event that the rule waits for, at most *within* before *start*; None if there is none, or something in between broke it."""
+    known = list(history)
+    leading = [s for s in known if s.leads and s.start <= start and start - s.end <= within]
+    last = max(leading, key=in_time, default=None)
+    broken = last is not None and any(s.breaks and last.start <= s.start <= start for s in known)
+    return None if broken else last
 
 
 def last_before(start: datetime, history: Iterable[Seen]) -> Seen | None:
