@@ -65,12 +65,14 @@ def test_the_shipped_rules_load() -> None:
     assert load_rules(Path(__file__).parents[3] / "deploy" / "rules")[0].id == "new-airbase-under-attack"
 
 
+WORDS = ("id", "title", "severity", "match", "threshold", "confirm", "novelty", "after", "cooldown", "max_age")
+
+
 def test_a_file_with_three_mistakes_reports_all_three_with_their_lines(tmp_path: Path) -> None:
     assert mistakes_of(tmp_path, with_lines("match:", "  place_kind: airbase", "threshold:", "  owners: 0", "colour: red")) == [
         f"r.yaml:6: rule 'base', match: place_kind 'airbase' is not known; known are {', '.join(sorted(PLACE_KINDS))}",
         "r.yaml:8: rule 'base', threshold: owners is '0', but must be a whole number from 1 on",
-        "r.yaml:9: rule 'base': unknown key 'colour'; "
-        "known are id, title, severity, match, threshold, confirm, novelty, after, cooldown, max_age",
+        f"r.yaml:9: rule 'base': unknown key 'colour'; known are {', '.join(WORDS)}",
     ]
 
 
