@@ -18,7 +18,9 @@ CONTAINED = 0.5
 MOST_ALIKE = 50
 """Texts of one trait that a further one is compared with; what fifty share is boilerplate or one wire, found by other bands."""
 ENOUGH_SHINGLES = 20
-"""Below this a text is too short to compare by shingles; then the headline decides."""
+"""Below this a text is too short to compare by shingles; then the headline decides, or that it is the same word for word."""
+ENOUGH_TO_COPY = 8
+"""From so many shingles on (ten words) nobody hits on the same words by chance."""
 
 Text = tuple[str, str]
 """Owner and article: of the mentions that an article makes in an owner's name, the last reported gives the text."""
@@ -187,8 +189,9 @@ class Sources:
         return near
 
     def _traits(self, signature: Signature) -> Iterable[tuple[bytes, Alike]]:
-        if signature.shingles < ENOUGH_SHINGLES and signature.title:
-            return ((signature.title.encode(), self._titles),)
+        if signature.shingles < ENOUGH_SHINGLES:
+            whole = signature.minhash if signature.shingles >= ENOUGH_TO_COPY else b""
+            return [(trait, self._titles) for trait in (signature.title.encode(), whole) if trait]
         return zip(BANDED.unpack(signature.minhash), self._bands, strict=True)
 
     def _unread(self, text: Text, signature: Signature) -> None:
@@ -221,7 +224,8 @@ def same_text(a: Signature | None, b: Signature | None) -> bool:
     if a is None or b is None:
         return False
     if min(a.shingles, b.shingles) < ENOUGH_SHINGLES:
-        return bool(a.title) and a.title == b.title
+        verbatim = a.minhash == b.minhash and a.shingles == b.shingles >= ENOUGH_TO_COPY
+        return verbatim or (bool(a.title) and a.title == b.title)
     return containment(a, b) >= CONTAINED
 
 

@@ -262,7 +262,9 @@ CONTAINED = 0.5
 MOST_ALIKE = 50
 """Texts of one trait that a further one is compared with; what fifty share is boilerplate or one wire, found by other bands."""
 ENOUGH_SHINGLES = 20
-"""Below this a text is too short to compare by shingles; then the headline decides."""
+"""Below this a text is too short to compare by shingles; then the headline decides, or that it is the same word for word."""
+ENOUGH_TO_COPY = 8
+"""From so many shingles on (ten words) nobody hits on the same words by chance."""
 
 
 def owners(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], ...]:
@@ -295,11 +297,14 @@ def owners(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], ...]:
 
 
 def traits(signature: Signature | None) -> list[tuple[int, bytes | str]]:
-    """What two texts must have in common, at least one of them, to be worth comparing: a band of the signature, or the headline."""
+    """What two texts must have in common, at least one of them, to be worth comparing: a band, the headline, or all of it."""
     if signature is None:
         return []
     bands: list[tuple[int, bytes | str]] = [(i, signature.minhash[i * BAND : (i + 1) * BAND]) for i in range(PERMUTATIONS // ROWS)]
-    return [(-1, signature.title)] if signature.shingles < ENOUGH_SHINGLES and signature.title else bands
+    if signature.shingles >= ENOUGH_SHINGLES:
+        return bands
+    whole = signature.minhash if signature.shingles >= ENOUGH_TO_COPY else b""
+    return [(-1, trait) for trait in (signature.title, whole) if trait]
 
 
 def same_text(a: Signature | None, b: Signature | None) -> bool:
@@ -307,7 +312,8 @@ def same_text(a: Signature | None, b: Signature | None) -> bool:
     if a is None or b is None:
         return False
     if min(a.shingles, b.shingles) < ENOUGH_SHINGLES:
-        return bool(a.title) and a.title == b.title
+        verbatim = a.minhash == b.minhash and a.shingles == b.shingles >= ENOUGH_TO_COPY
+        return verbatim or (bool(a.title) and a.title == b.title)
     return containment(a, b) >= CONTAINED
 
 

@@ -46,6 +46,14 @@ def test_short_items_are_copies_if_their_headlines_are_the_same() -> None:
     assert len(owners([by("a", "Five dead.", "Base attacked"), by("b", "Five dead.", "Depot on fire")])) == 2
 
 
+def test_short_items_are_copies_if_they_are_the_same_word_for_word_and_not_all_too_short() -> None:
+    sentence = "Fighters stormed the airbase at dawn with mortars, rockets and machine guns."
+    assert len(owners([by(f"outlet{i:02}", sentence) for i in range(40)])) == 1
+    assert len(owners([by("a", sentence, "Base attacked"), by("b", sentence, "Fighters storm base")])) == 1
+    assert len(owners([by("a", sentence), by("b", sentence.replace("dawn", "noon"))])) == 2
+    assert len(owners([by("a", "Five dead."), by("b", "Five dead.")])) == 2
+
+
 @pytest.mark.parametrize("copied", [0.3, 0.95])
 @pytest.mark.parametrize("seed", range(4))
 def test_sources_counted_on_in_any_order_are_those_of_the_whole(copied: float, seed: int) -> None:
