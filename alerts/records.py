@@ -264,6 +264,8 @@ class Notification(Record, frozen=True, kw_only=True):
     at: Time
     subject: str
     text: str
+    html: str = ""
+    """Of the e-mail: the same for programs that show it; "" for other channels."""
     headers: dict[str, str] = {}
     """Of the e-mail: Message-ID, In-Reply-To, References, List-Id."""
     payload: msgspec.Raw = msgspec.Raw(b"{}")

@@ -88,20 +88,26 @@ def _party(name: str, owner: str) -> str:
 
 def side_by_side(event: Event, desk: Desk) -> list[str]:
     """The lines of the table; none without claims. More than three sources continue in a second table below."""
-    columns, lines = sources(event), list[str]()
-    for start in range(0, min(len(columns), MOST_SOURCES), COLUMNS):
-        lines += ([""] if lines else []) + _block(event, desk, columns[start : start + COLUMNS])
-    left_out = len(columns) - MOST_SOURCES
+    lines = list[str]()
+    for block in blocks(event, desk):
+        lines += ([""] if lines else []) + table(block)
+    left_out = len(sources(event)) - MOST_SOURCES
     return [*lines, f"  and {plural(left_out, 'more source')}"] if left_out > 0 else lines
 
 
-def _block(event: Event, desk: Desk, columns: list[Source]) -> list[str]:
+def blocks(event: Event, desk: Desk) -> list[list[list[str]]]:
+    """The table in blocks of at most three sources: rows of cells, the first row the head."""
+    columns = sources(event)[:MOST_SOURCES]
+    return [_block(event, desk, columns[start : start + COLUMNS]) for start in range(0, len(columns), COLUMNS)]
+
+
+def _block(event: Event, desk: Desk, columns: list[Source]) -> list[list[str]]:
     head = [
         "Question",
         *(f"{source.name} ({assessment.letter(desk, source.owner, source.name)}{_digit(event, source)})" for source in columns),
     ]
     asked = dict.fromkeys((claim.question, question(claim, event)) for claim in event.claims)
-    return table([head, *([words, *(_cell(event, source, name, desk) for source in columns)] for name, words in asked)])
+    return [head, *([words, *(_cell(event, source, name, desk) for source in columns)] for name, words in asked)]
 
 
 def _given(event: Event, source: Source, name: str | None = None) -> list[Claim]:

@@ -57,6 +57,9 @@ def compose(notification: Notification, settings: MailSettings) -> EmailMessage:
     for name, value in notification.headers.items():
         message[name] = value
     message.set_content(notification.text, cte="7bit" if notification.text.isascii() else "quoted-printable")
+    if notification.html:
+        message.add_alternative(notification.html, subtype="html", cte="quoted-printable")
+        message.set_boundary(f"=_{notification.id[:24]}")  # else it is drawn by lot, and a repeat would be another message
     return message
 
 

@@ -1,6 +1,6 @@
 """An alert, a receiver and the desk's settings in; the notification as it will be sent out.
 
-The order and the layout of the text are in templates/alert.txt.j2.
+The order and the layout are in templates/alert.txt.j2, and in alert.html.j2, which says the same.
 """
 
 import re
@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 
 from alerts.delivery import assessment, layout
 from alerts.delivery.claims import MOST_PASSAGES, not_counted, passages, readable, side_by_side
+from alerts.delivery.claims import blocks as claim_blocks
 from alerts.delivery.fields import losses, outcome, rule, times, where, who
 from alerts.delivery.formats import UNKNOWN, legible
 from alerts.delivery.payload import payload
@@ -42,7 +43,8 @@ def render(alert: Alert, receiver: Receiver, desk: Desk, *, previous: str | None
         receiver=receiver,
         at=alert.at,
         subject=subject(shown),
-        text=text(shown, desk),
+        text=_template("alert.txt.j2").render(said := _said(shown, desk)),
+        html=_template("alert.html.j2").render(said) if receiver.channel == "email" else "",
         headers=headers(shown, receiver, desk, previous=previous),
         payload=msgspec.Raw(payload(alert, headline=headline(shown), bluf=bluf(shown), link=_link(alert, desk))),
         sample=alert.event.sample,
@@ -66,32 +68,37 @@ def _clean(value: Any) -> Any:
             return value
 
 
-def text(alert: Alert, desk: Desk) -> str:
-    """The whole message, by templates/alert.txt.j2."""
+def _said(alert: Alert, desk: Desk) -> dict[str, Any]:
+    """What the templates lay out, as text and as HTML."""
     event = alert.event
     level, basis = assessment.confidence(event)
-    return _template().render(
-        bluf=bluf(alert),
-        news=news(alert),
-        what=f"{fill(words(event)['what'], event)} ({label(event)})",
-        outcome=outcome(event),
-        who=who(event),
-        where=where(event.place),
-        when=times(alert),
-        equipment=", ".join(event.weapons) or UNKNOWN,
-        losses=losses(event),
-        rule=rule(alert),
-        retracted=_withdrawn(alert),
-        statement=fill(words(event)["statement"], event),
-        likelihood=assessment.likelihood(assessment.probability(event)) if event.confidence else "not assessed",
-        confidence=level,
-        basis=basis,
-        claims=side_by_side(event, desk),
-        passages=list(passages(event, desk)),
-        more_passages=max(0, len(event.evidence) - MOST_PASSAGES),
-        not_counted="; ".join(not_counted(event)),
-        link=_link(alert, desk),
-    )
+    return {
+        "title": alert.title,
+        "number": alert.label,
+        "severity": alert.severity,
+        "sample": event.sample,
+        "blocks": claim_blocks(event, desk),
+        "bluf": bluf(alert),
+        "news": news(alert),
+        "what": f"{fill(words(event)['what'], event)} ({label(event)})",
+        "outcome": outcome(event),
+        "who": who(event),
+        "where": where(event.place),
+        "when": times(alert),
+        "equipment": ", ".join(event.weapons) or UNKNOWN,
+        "losses": losses(event),
+        "rule": rule(alert),
+        "retracted": _withdrawn(alert),
+        "statement": fill(words(event)["statement"], event),
+        "likelihood": assessment.likelihood(assessment.probability(event)) if event.confidence else "not assessed",
+        "confidence": level,
+        "basis": basis,
+        "claims": side_by_side(event, desk),
+        "passages": list(passages(event, desk)),
+        "more_passages": max(0, len(event.evidence) - MOST_PASSAGES),
+        "not_counted": "; ".join(not_counted(event)),
+        "link": _link(alert, desk),
+    }
 
 
 def _withdrawn(alert: Alert) -> str:
@@ -102,18 +109,18 @@ def _withdrawn(alert: Alert) -> str:
 
 
 @cache
-def _template() -> Template:
-    """Plain text, so nothing is escaped; a name that the template misses is an error, not a blank."""
+def _template(name: str) -> Template:
+    """In HTML everything is escaped, in plain text nothing; a name that the template misses is an error, not a blank."""
     environment = Environment(
         loader=PackageLoader("alerts.delivery"),
-        autoescape=select_autoescape(),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters.update(field=layout.field, row=layout.row, indented=layout.indented, hanging=layout.hanging)
-    return environment.get_template("alert.txt.j2")
+    return environment.get_template(name)
 
 
 def _link(alert: Alert, desk: Desk) -> str | None:

@@ -67,9 +67,17 @@ def _of(scene: Scene, tokens: frozenset[int], role: Role) -> list[Actor]:
         return found
     for name, actor, label, kind in GENERIC:
         if name in classes and not strong and (name != "civilian" or role == "target"):
-            words = next(scene.parse.words[t] for t in sorted(tokens) if name in scene.classes.get(t, ()))
+            words = next((scene.parse.words[t] for t in sorted(tokens) if _is_somebody(scene, t, name, role)), None)
+            if words is None:
+                continue
             return [Actor(id=actor, name=label, role=role, type=kind, named=words)]
     return found
+
+
+def _is_somebody(scene: Scene, token: int, name: str, role: Role) -> bool:
+    """Whether a token speaks of people of a class; warplanes attack, but those that are destroyed are nobody."""
+    classes = scene.classes.get(token, frozenset())
+    return name in classes and (role == "attacker" or classes.isdisjoint({"aircraft", "w_air", "ship", "hardware"}))
 
 
 def _only_located(scene: Scene, named: NamedActor) -> bool:

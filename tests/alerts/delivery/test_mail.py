@@ -19,6 +19,13 @@ def settings(box: Mailbox, **changes: object) -> MailSettings:
     return replace(MailSettings(host="127.0.0.1", port=box.port, security="none", sender="Watch <watch@alerts.example.org>"), **changes)
 
 
+def plain(message: EmailMessage) -> str:
+    """Its text part."""
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def read(data: bytes) -> EmailMessage:
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
@@ -35,7 +42,10 @@ async def test_an_alert_arrives_as_it_was_written() -> None:
     assert message["To"] == "watch@example.org"
     assert message["Message-ID"] == notification.headers["Message-ID"]
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message.get_content().replace("\r\n", "\n") == notification.text
+    assert plain(message).replace("\r\n", "\n") == notification.text
+    page = message.get_body(("html",))
+    assert page is not None
+    assert page.get_content().split() == notification.html.split()
 
 
 async def test_names_in_other_scripts_arrive_whole() -> None:
@@ -45,7 +55,7 @@ async def test_names_in_other_scripts_arrive_whole() -> None:
         assert (await send(notification, settings(box))).ok
     message = read(box.got[0])
     assert message["Subject"] == notification.subject
-    assert "Târgu Mureș (المطار)" in message.get_content()
+    assert "Târgu Mureș (المطار)" in plain(message)
 
 
 async def test_ids_of_a_long_host_arrive_whole() -> None:

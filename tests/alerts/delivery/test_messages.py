@@ -3,7 +3,9 @@
 To accept new wording: delete the golden file, run once, and read what was written as an officer would at 03:00.
 """
 
+import html
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -213,3 +215,42 @@ def test_disputed_counts_stand_side_by_side_and_are_never_averaged() -> None:
     text = sent(disputed_casualties()).text
     assert "killed: DISPUTED, at least 23 (ARA News and 2 others) / 3 (SANA)" in text
     assert "13" not in text.split("LOSSES")[1].split("RULE")[0]
+
+
+def in_html(alert: Alert) -> str:
+    return render(alert, a_receiver(channel="email", address="watch@example.org"), a_desk(grades={"sana": "D"})).html
+
+
+def seen(page: str) -> str:
+    """What a reader sees of a page, on one line."""
+    return " ".join(html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.S)).split())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_page_says_what_the_text_says(name: str) -> None:
+    alert = CASES[name]()
+    shown = seen(in_html(alert))
+    for quote in re.findall(r'^      "(.*)', sent(alert).text, re.M):
+        assert quote.rstrip('"')[:60] in shown
+    for line in sent(alert).text.splitlines():
+        if line.startswith(("BLUF", "NEW ", "LOSSES", "RULE", "WITH")):
+            assert re.split(r" {2,}|(?<=BLUF) |(?<=LOSSES) ", line, maxsplit=1)[1][:60].strip() in shown, line
+
+
+def test_what_feeds_say_is_never_markup() -> None:
+    hostile = an_alert(event=an_event(evidence=(a_passage(quote="<script>alert(1)</script><img src=x onerror=y>", outlet="A&B <b>"),)))
+    page = in_html(hostile)
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;" in page
+    assert "A&amp;B &lt;b&gt;" in page
+
+
+def test_a_page_fetches_nothing_and_runs_nothing() -> None:
+    page = in_html(update_with_denial())
+    assert not re.search(r"<(script|img|link|iframe|object|form)\b|\bsrc=|url\(|@import", page)
+
+
+def test_only_e_mail_has_a_page() -> None:
+    assert render(first_report(), a_receiver(channel="webhook", url="https://example.org/hook"), a_desk()).html == ""
+    assert in_html(first_report())
