@@ -350,7 +350,7 @@ def _neighbour(scene: Scene, settled: _Settled, index: int) -> NamedPlace | None
     among = settled.work.sentences
     order = [*range(index - 1, max(-1, index - BEFORE - 1), -1), *range(index + 1, min(len(among), index + AFTER + 1)), 0]
     country: NamedPlace | None = None
-    for inside in (list(scene.places), *(_inside(settled.places, among[at]) for at in order)):
+    for inside in (list(scene.places), *(_inside(settled.places, among[at]) for at in order if at != index)):
         known = [p for p in inside if p.place is not None and not p.dateline and not p.demonym]
         if exact := [p for p in known if p.place is not None and p.place.precision != "country"]:
             return exact[0]
