@@ -19,7 +19,20 @@ from streams.detection.language import foreign
 from streams.detection.lexicon import Hit, Lexicon, Outlet, fold
 from streams.detection.parts import Part
 from streams.detection.provenance import made_by
-from streams.detection.scene import ARMED, WEAPONS, Draft, NamedActor, NamedPlace, Scene, classes_of, compose, outlet_of, place, sketch
+from streams.detection.scene import (
+    ARMED,
+    WEAPONS,
+    Draft,
+    NamedActor,
+    NamedPlace,
+    Scene,
+    classes_of,
+    compose,
+    is_charge,
+    outlet_of,
+    place,
+    sketch,
+)
 from streams.detection.tellings import Memory, Telling
 from streams.detection.toponyms import Toponym
 from streams.records import Article, Mention, Occurred, Place
@@ -350,8 +363,8 @@ def _neighbour(scene: Scene, settled: _Settled, index: int) -> NamedPlace | None
     among = settled.work.sentences
     order = [*range(index - 1, max(-1, index - BEFORE - 1), -1), *range(index + 1, min(len(among), index + AFTER + 1)), 0]
     country: NamedPlace | None = None
-    for inside in (list(scene.places), *(_inside(settled.places, among[at]) for at in order if at != index)):
-        known = [p for p in inside if p.place is not None and not p.dateline and not p.demonym]
+    for inside in (list(scene.places), *(_inside(settled.places, among[at]) for at in order)):
+        known = [p for p in inside if p.place is not None and not p.dateline and not p.demonym and not is_charge(scene, p)]
         if exact := [p for p in known if p.place is not None and p.place.precision != "country"]:
             return exact[0]
         country = country or next(iter(known), None)

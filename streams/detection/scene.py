@@ -242,6 +242,12 @@ _CHARGE = re.compile(
 """What somebody is killed or held for, and not where: "executed on charges of dealing with the base"."""
 
 
+def is_charge(scene: Scene, place: NamedPlace) -> bool:
+    """Whether a place, with offsets into the body, stands in what somebody of the sentence is charged with."""
+    at = place.start - scene.start
+    return 0 <= at < len(scene.text) and _CHARGE.search(scene.text, 0, at) is not None
+
+
 def _capital(text: str, hit: Hit) -> bool:
     return text[hit.start].isupper()
 
