@@ -229,7 +229,7 @@ def _agents(parse: Parse, verb: int) -> list[int]:
 
 def _befallen(parse: Parse, verb: int, found: _Found) -> None:
     """The subject of "came under attack"."""
-    for subject in _children(parse, verb, {"nsubj"}):
+    for subject in _children(parse, verb, {"nsubj"}) or _subjects(parse, verb):
         found.suffers(parse, _antecedent(parse, verb, subject))
 
 

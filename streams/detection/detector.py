@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from streams.detection import lexicon as lexicons
-from streams.detection import mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers
+from streams.detection import mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers, whereabouts
 from streams.detection.gate import Gate, may_tell
 from streams.detection.gazetteer import Candidate
 from streams.detection.grammar import Parser
@@ -363,7 +363,9 @@ def _neighbour(scene: Scene, settled: _Settled, index: int) -> NamedPlace | None
     among = settled.work.sentences
     order = [*range(index - 1, max(-1, index - BEFORE - 1), -1), *range(index + 1, min(len(among), index + AFTER + 1)), 0]
     country: NamedPlace | None = None
-    for inside in (list(scene.places), *(_inside(settled.places, among[at]) for at in order)):
+    own = [p for p in scene.places if not whereabouts.is_doer(scene, p)]
+    others = (_inside(settled.places, among[at]) for at in order if at != index or not scene.places)
+    for inside in (own, *others):
         known = [p for p in inside if p.place is not None and not p.dateline and not p.demonym and not is_charge(scene, p)]
         if exact := [p for p in known if p.place is not None and p.place.precision != "country"]:
             return exact[0]

@@ -307,11 +307,22 @@ def _score(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozen
 
 
 def _is_government(scene: Scene, arguments: Arguments, place: NamedPlace, token: int) -> bool:
-    """ "Pyongyang fired shells near the island": a capital that acts is its state; "Baghdad bombs kill six" went off there."""
+    """ "Pyongyang fired shells near the island", "a strike by Moscow": a capital that acts is its state; "Baghdad bombs" went off there."""
+    if is_doer(scene, place):
+        return True
     top = scene.parse.heads[token] if scene.parse.deps[token] == "conj" else token
     acts = scene.parse.deps[top] == "nsubj" and token in arguments.who and token not in arguments.whom
-    if not acts or scene.parse.words[arguments.head] in wordlist("deed"):
-        return False
+    return acts and scene.parse.words[arguments.head] not in wordlist("deed") and _is_state(scene, place)
+
+
+def is_doer(scene: Scene, place: NamedPlace) -> bool:
+    """Whether a name stands behind "by", and is a state's: "a strike by Moscow", "backed by Turkey"."""
+    token = _head(scene, place)
+    governed = token is not None and scene.parse.deps[token] == "pobj" and scene.parse.words[scene.parse.heads[token]] == "by"
+    return governed and _is_state(scene, place)
+
+
+def _is_state(scene: Scene, place: NamedPlace) -> bool:
     return any(not a.adjective and not a.armed and (a.start, a.end) == (place.start, place.end) for a in scene.actors)
 
 
