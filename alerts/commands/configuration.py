@@ -6,8 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from alerts.commands.river import routes_of, rules_of
-from alerts.records import Receiver, RoutesInForce, RulesInForce
+from alerts.records import Receiver, RoutesInForce, Rule, RulesInForce
 from alerts.rules.load import RulesError
 from alerts.topics import CONTROL
 from streams.runtime.local import copies
@@ -89,9 +91,10 @@ class Configuration:
                     self._tell(f"not in force: {mistake}")
                 self._tell(f"{len(error.mistakes)} mistake{'s' if len(error.mistakes) > 1 else ''}; what was in force stays")
                 continue
-            if self._board.in_force(kind.__name__) != content_of(record):
+            before = self._board.in_force(kind.__name__)
+            if before != content_of(record):
                 await self._board.enforce(record)
-                self._tell(_in_force(record))
+                self._tell(_in_force(record, before))
 
     async def watch(self) -> None:
         """Look at the files until cancelled, while the board is ours."""
@@ -122,7 +125,27 @@ def _state(path: Path) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
-def _in_force(record: RulesInForce | RoutesInForce) -> str:
+def _in_force(record: RulesInForce | RoutesInForce, before: bytes | None) -> str:
     if isinstance(record, RulesInForce):
-        return f"in force: {len(record.rules)} rules"
+        return f"in force: {len(record.rules)} rules{_changes(record, before)}"
     return f"in force: {len(record.receivers)} receivers ({', '.join(r.id for r in record.receivers)})"
+
+
+def _changes(record: RulesInForce, before: bytes | None) -> str:
+    """What is new, changed and gone, by name; "" at the first start, and where only lines moved.
+
+    A rule is remembered by its id: one that is changed keeps what it knows, one that is new starts without.
+    """
+    if before is None:
+        return ""
+    was, now = ({r.id: _meaning(r) for r in rules} for rules in (CONTROL.decode(before).rules, record.rules))
+    groups = (
+        ("new, without memory", [i for i in now if i not in was]),
+        ("changed", [i for i in now if i in was and now[i] != was[i]]),
+        ("gone", [i for i in was if i not in now]),
+    )
+    return "".join(f"; {what}: {', '.join(ids)}" for what, ids in groups if ids)
+
+
+def _meaning(rule: Rule) -> Rule:
+    return msgspec.structs.replace(rule, file="", line=0)
