@@ -38,7 +38,7 @@ async def test_what_is_new_changed_and_gone_is_named_and_moved_lines_are_not(tmp
         rules.write_text(text, encoding="utf-8")
         told.clear()
         await configuration.enforce()
-        return next((line for line in told if "rules" in line), None)
+        return next((line for line in told if line.startswith("in force") and "rules" in line), None)
 
     one, two = RULE.format(id="one", title="One"), RULE.format(id="two", title="Two")
     assert await put(f"rules:\n{one}{two}") == "in force: 2 rules"
