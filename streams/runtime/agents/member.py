@@ -10,6 +10,7 @@ from typing import Any
 from streams.runtime.agents.app import BrokerError, Sent, make_app, producer_of, raw_topic, write
 from streams.runtime.agents.recovery import Flowing, Forgetful
 from streams.runtime.agents.table import LedgerTable
+from streams.runtime.cluster import Cluster
 from streams.runtime.layout import group_name, partition_of, state_name, topic_name
 from streams.runtime.ledger import Ledger, Write
 from streams.runtime.pulse import Pulse
@@ -133,6 +134,11 @@ class Member(ABC):
         tps = {tp.partition: tp for tp in self.app.consumer.assignment() if tp.topic == self._source}
         ends = await self.app.consumer.highwaters(*tps.values()) if tps else {}
         return {p: max(0, ends[tps[p]] - position - 1) for p, position in self.positions.items() if p in tps}
+
+    def unread(self, cluster: Cluster) -> dict[int, tuple[int, int]]:
+        """Where the whole group stands, whoever is in it: by partition of which not all was read, what was read and where it ends."""
+        read = cluster.committed(group_name(self._prefix, self.name), self._source)
+        return {p: (read.get(p, 0), end) for p, end in cluster.ends(self._source).items() if read.get(p, 0) < end}
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

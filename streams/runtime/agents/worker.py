@@ -9,7 +9,7 @@ from datetime import datetime
 from streams.runtime.agents.app import credentials_of
 from streams.runtime.agents.member import Member, Surroundings
 from streams.runtime.agents.stage import StageAgent
-from streams.runtime.cluster import Cluster
+from streams.runtime.cluster import Cluster, ClusterError
 from streams.runtime.pulse import Pulse
 from streams.settings import Kafka
 
@@ -21,6 +21,8 @@ WATCH_EVERY = 2.0
 """Seconds between two looks at how the members are."""
 ANSWER_SECONDS = 5.0
 """Within which a consumer says how far it is; one that hangs in a rebalance never does."""
+DESERTED_EVERY = 15.0
+"""Seconds between two looks at how far a group is of which a member has no partitions."""
 STUCK_SECONDS = 90.0
 """With something to read and nothing read for so long, a consumer is taken for stuck (Faust: "has not sent fetch request");
 likewise one that is without partitions for so long."""
@@ -58,6 +60,7 @@ class Worker:
         self.around = Surroundings(kafka, credentials_of(kafka), self._pulse, self._fail)
         self.members: list[Member] = []
         self._lag, self._began, self._stuck_since = lag, time.time(), dict[str, float]()
+        self._look_again, self._unread, self._deserted = dict[str, float](), dict[str, dict[int, tuple[int, int]]](), set[str]()
         for library in ("faust", "mode", "aiokafka"):  # each failed attempt to connect, at length; what ends us we say ourselves, once
             logging.getLogger(library).setLevel(logging.CRITICAL)
 
@@ -149,6 +152,28 @@ class Worker:
         if time.monotonic() - max(since, member.moved_at) > STUCK_SECONDS:
             self._fail(StuckError(f"{member.name} {what} for {STUCK_SECONDS:g} s; a new start helps, once the brokers answer"))
 
+    async def _is_deserted(self, member: Member) -> bool:
+        """Whether its group has something to read and none of it was read since the last look: a dead member may hold the partitions.
+
+        Kafka drops a member that is silent for a session; after a broker was killed it was seen not to, or the others were not told.
+        """
+        if time.monotonic() < self._look_again.get(member.name, 0.0):
+            return member.name in self._deserted
+        self._look_again[member.name] = time.monotonic() + DESERTED_EVERY
+        before = self._unread.get(member.name)
+        try:
+            self._unread[member.name] = await asyncio.to_thread(self._standing_of, member)
+        except ClusterError:
+            return False
+        self._deserted.discard(member.name)
+        if before is not None and any(before.get(p) == standing for p, standing in self._unread[member.name].items()):
+            self._deserted.add(member.name)
+        return member.name in self._deserted
+
+    def _standing_of(self, member: Member) -> dict[int, tuple[int, int]]:
+        with Cluster(self.around.kafka) as cluster:
+            return member.unread(cluster)
+
     async def _look_at(self, member: Member) -> None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -159,7 +184,9 @@ class Worker:
         except Exception:  # noqa: BLE001  the cluster is away or being balanced; whoever writes to it learns more
             return
         self._lag(member.name, {p: (n, time.time() - member.seen.get(p, self._began) if n else 0.0) for p, n in behind.items()})
-        if not any(behind.values()):
+        if not behind and await self._is_deserted(member):
+            self._fear(member, "has no partitions, and nobody takes in what there is to read")
+        elif not any(behind.values()):
             self._stuck_since.pop(member.name, None)
         else:
             self._fear(member, "takes nothing in although there is something to read")
