@@ -1,4 +1,4 @@
-"""A member without partitions, while nobody reads what its group is to read, ends its worker; an idle one beside others at work does not."""
+"""A member without partitions ends its worker while nobody reads what its group is to read; beside others at work it does not."""
 
 import asyncio
 from datetime import UTC, datetime
