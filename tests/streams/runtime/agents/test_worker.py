@@ -1,6 +1,8 @@
 """A member without partitions ends its worker while nobody reads what its group is to read; beside others at work it does not."""
 
 import asyncio
+import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +37,15 @@ def watched(*standings: Standing) -> Watched:
     made = Watched(Kafka(servers=("127.0.0.1:1",)), lambda: datetime.now(UTC))
     made.standings = list(standings)
     return made
+
+
+@pytest.fixture(autouse=True)
+def loggers() -> Iterator[None]:
+    """A worker quietens libraries for the whole process; the next test gets them as they were."""
+    levels = {name: logging.getLogger(name).level for name in ("faust", "mode", "aiokafka")}
+    yield
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture(autouse=True)
