@@ -11,8 +11,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from alerts.delivery import assessment, layout
-from alerts.delivery.claims import MOST_PASSAGES, not_counted, passages, readable, side_by_side
-from alerts.delivery.claims import blocks as claim_blocks
+from alerts.delivery.claims import MOST_PASSAGES, blocks, not_counted, passages, readable, side_by_side
 from alerts.delivery.fields import losses, outcome, rule, times, where, who
 from alerts.delivery.formats import UNKNOWN, legible
 from alerts.delivery.payload import payload
@@ -77,7 +76,7 @@ def _said(alert: Alert, desk: Desk) -> dict[str, Any]:
         "number": alert.label,
         "severity": alert.severity,
         "sample": event.sample,
-        "blocks": claim_blocks(event, desk),
+        "blocks": blocks(event, desk),
         "bluf": bluf(alert),
         "news": news(alert),
         "what": f"{fill(words(event)['what'], event)} ({label(event)})",

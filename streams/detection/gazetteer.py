@@ -38,7 +38,7 @@ Indices = NDArray[np.int64]
 _EXPANDED = {"mt": "mount", "ft": "fort", "st": "saint", "pt": "point"}
 COUNTRY = KINDS.index("country")
 _SETTLED = [KINDS.index(k) for k in ("city", "town", "village")]
-_FIELDS = frozenset({"airport", "air_base"})
+_FIELDS = facilities.SISTERS["airport"]
 """Sites that news calls after the town they lie by; "the Nasir garrison" is no airfield."""
 _HOLDERS = [KINDS.index(k) for k in ("country", "admin1", "admin2")]
 
