@@ -1,5 +1,6 @@
 """Who did it, to whom, with what and where: the arguments of a word in a parsed sentence, as sets of tokens."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -67,7 +68,7 @@ def head_of(parse: Parse, start: int, end: int) -> int | None:
 
     A verb that ends it is what is told: in "drone crews prepare to strike", "strike"; in "rockets fired from Gaza landed", "landed".
     """
-    inside = [i for i, (a, b) in enumerate(zip(parse.starts, parse.ends, strict=True)) if a < end and b > start and parse.words[i].strip()]
+    inside = [i for i in range(bisect_right(parse.ends, start), bisect_left(parse.starts, end)) if parse.words[i].strip()]
     if not inside:
         return None
     if len(inside) > 2 and is_verb(parse, inside[-1]) and (parse.words[inside[-2]] == "to" or parse.tags[inside[0]].startswith("N")):

@@ -5,8 +5,9 @@ What is relative stays unknown without a date of publication; nothing is ever ta
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from streams.records import DatePrecision, Occurred
 
@@ -33,8 +34,7 @@ _COUNT = rf"(?P<count>\d+|a few|a couple of|an?|{'|'.join(_SMALL[1:])}|fifteen|t
 _UNIT_DAYS = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "year": 365, "decade": 3650, "century": 36500}
 
 
-@dataclass(frozen=True)
-class DateWords:
+class DateWords(msgspec.Struct, frozen=True):
     """Words of a sentence that date something.
 
     Attributes:

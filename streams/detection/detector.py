@@ -5,10 +5,12 @@ import itertools
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from streams.detection import lexicon as lexicons
 from streams.detection import mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers, whereabouts
@@ -332,7 +334,7 @@ def _with_places(draft: Draft, places: Sequence[NamedPlace]) -> Draft:
     first = bisect_left(places, draft.start, key=lambda p: p.start)
     end = draft.start + len(draft.text)
     inside = (p for p in places[first : first + MOST_PLACES] if p.end <= end)
-    return replace(draft, places=tuple(p.counted_from(draft.start) for p in inside))
+    return draft.naming(tuple(p.counted_from(draft.start) for p in inside))
 
 
 def _names_place(draft: Draft) -> bool:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from streams.detection.geodesy import distance_km
 from streams.detection.lexicon import Lexicon, Outlet, fold

@@ -4,12 +4,12 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import cast
 
 import msgspec
+from msgspec.structs import replace
 
 from streams.detection import casualties, dates
 from streams.detection.casualties import Toll
@@ -60,8 +60,7 @@ class NamedPlace(msgspec.Struct, frozen=True):
         return NamedPlace(self.start - start, self.end - start, self.words, self.place, self.reason, self.demonym, self.dateline)
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True, dict=True):
     """A sentence and what is known of its words. All offsets count into ``text``, which begins at ``start`` of the body."""
 
     start: int
@@ -75,12 +74,12 @@ class Scene:
     places: tuple[NamedPlace, ...]
     dates: tuple[DateWords, ...]
     agencies: tuple[Hit, ...]
-    context: Counter[str] = field(default_factory=Counter)
+    context: Counter[str] = msgspec.field(default_factory=Counter)
     """How often each word class occurs in the whole part."""
     headline: bool = False
     at_war: bool = False
     """Whether the sentence names a place at war in the year of publication."""
-    remembered: dict[object, object] = field(default_factory=dict)
+    remembered: dict[object, object] = msgspec.field(default_factory=dict)
     """What was found out of it before its places were resolved, for the same scene with them; see `tellings.examine`."""
 
     @cached_property
@@ -106,7 +105,8 @@ class Scene:
 
     def classes_of(self, tokens: frozenset[int]) -> frozenset[str]:
         """The word classes of some tokens."""
-        return frozenset(name for token, names in self.classes.items() if token in tokens for name in names)
+        classes = self.classes
+        return frozenset().union(*(classes[token] for token in tokens if token in classes))
 
     def classes_besides(self, tokens: frozenset[int]) -> frozenset[str]:
         """The word classes of all other tokens."""
@@ -129,8 +129,7 @@ class Scene:
         return range(bisect_left(self.parse.starts, start), bisect_left(self.parse.starts, end))
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, dict=True):
     """What is known of a sentence before it is parsed."""
 
     start: int
@@ -145,6 +144,12 @@ class Draft:
     at_war: bool = False
     """Whether it names a place at war in the year of publication."""
     places: tuple[NamedPlace, ...] = ()
+
+    def naming(self, places: tuple[NamedPlace, ...]) -> "Draft":
+        """The same with *places*, and with all that was found out of its words."""
+        named = replace(self, places=places)
+        named.__dict__.update(self.__dict__)
+        return named
 
     @cached_property
     def near(self) -> frozenset[str]:
@@ -225,18 +230,14 @@ def compose(draft: Draft, parse: Parse, lexicon: Lexicon, published: datetime | 
 
 def place(scene: Scene, names: Sequence[NamedPlace]) -> Scene:
     """*scene* with those of *names* that its grammar and its other names let be places."""
-    places = (
-        p
-        for p in names
-        if _is_place(p, scene.actors, scene.agencies, scene.weapons)
-        and _is_name(p, scene.parse)
-        and not _CHARGE.search(scene.text, 0, p.start)
-    )
-    return replace(scene, places=tuple(places))
+    known = (p for p in names if _is_place(p, scene.actors, scene.agencies, scene.weapons) and _is_name(p, scene.parse))
+    if charged := [m.end() for m in _CHARGED.finditer(scene.text)]:
+        known = (p for p in known if not _is_charge(scene.text, charged, p.start))
+    return replace(scene, places=tuple(known))
 
 
-_CHARGE = re.compile(
-    r"\b(?:charges?|accusations?|suspicion|accused|suspected) of \W?(?:collaborat|co-?operat|dealing|spying|espionage|treason)[^,;:]*$",
+_CHARGED = re.compile(
+    r"\b(?:charges?|accusations?|suspicion|accused|suspected) of \W?(?:collaborat|co-?operat|dealing|spying|espionage|treason)",
     re.IGNORECASE,
 )
 """What somebody is killed or held for, and not where: "executed on charges of dealing with the base"."""
@@ -245,7 +246,15 @@ _CHARGE = re.compile(
 def is_charge(scene: Scene, place: NamedPlace) -> bool:
     """Whether a place, with offsets into the body, stands in what somebody of the sentence is charged with."""
     at = place.start - scene.start
-    return 0 <= at < len(scene.text) and _CHARGE.search(scene.text, 0, at) is not None
+    return 0 <= at < len(scene.text) and _is_charge(scene.text, [m.end() for m in _CHARGED.finditer(scene.text)], at)
+
+
+def _is_charge(text: str, charged: Sequence[int], at: int) -> bool:
+    """Whether nothing parts *at* from the words of a charge, which end at one of *charged*."""
+    return any(end <= at and _PARTED.search(text, end, at) is None for end in charged)
+
+
+_PARTED = re.compile(r"[,;:]")
 
 
 def _capital(text: str, hit: Hit) -> bool:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from streams.detection import dates, figures
 from streams.detection.arguments import Arguments, ancestors, is_verb, phrase
@@ -43,8 +44,7 @@ _QUESTION = re.compile(r"(?:[^?.;!]|[.;!?](?=\w))*\?(?!\w)")
 """From within a sentence to the mark at its end; a mark within a word is a letter that was lost."""
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """The status of a telling, with its source.
 
     Attributes:

@@ -1,9 +1,12 @@
 """What one sentence tells: a scene goes in, one telling for each event at each place comes out, the weightiest first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
+
+import msgspec
+from msgspec.structs import replace
 
 from streams.detection import actors, arguments, casualties, figures, kinds, sense, status, whereabouts
 from streams.detection.arguments import Arguments, ancestors, is_verb
@@ -28,8 +31,7 @@ _CARRIERS = frozenset({"air_drone_strike", "shelling_artillery_missile_attack"})
 _PLAIN = frozenset({"arrests", "disrupted_weapons_use", "claim_attribution", "looting_property_destruction"})
 
 
-@dataclass(frozen=True)
-class Telling:
+class Telling(msgspec.Struct, frozen=True):
     """One event as one sentence tells it. Offsets count into the body."""
 
     type: EventType
@@ -81,8 +83,7 @@ class Read:
     score: float
 
 
-@dataclass(frozen=True)
-class Examined:
+class Examined(msgspec.Struct, frozen=True):
     """What came of one trigger.
 
     Attributes:

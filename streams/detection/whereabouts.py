@@ -373,9 +373,8 @@ def _hangs_by_and(scene: Scene, token: int, tops: AbstractSet[int | None]) -> bo
 
 
 def _head(scene: Scene, place: NamedPlace) -> int | None:
-    tokens = scene.tokens(place.start, place.end)
-    inside = set(tokens)
-    return next((t for t in tokens if scene.parse.heads[t] not in inside or scene.parse.heads[t] == t), tokens[0] if tokens else None)
+    tokens, heads = scene.tokens(place.start, place.end), scene.parse.heads
+    return next((t for t in tokens if heads[t] not in tokens or heads[t] == t), tokens[0] if tokens else None)
 
 
 def _governed_by_preposition(scene: Scene, token: int, within: frozenset[int]) -> bool:
