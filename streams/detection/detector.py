@@ -182,8 +182,10 @@ class Detector:
         own = folded[part.start : part.end]
         known = self.lexicon.words.find(own)
         context: Counter[str] = Counter(name for hit in known for name in classes_of(hit))
-        armed = self._speaks_of_arms(context, own, article.body[part.start : part.end])
-        hits = [t for t in hits if t.frame != "none" and (armed or t.weight > 1 or t.frame in _PLAIN)]
+        hits = [t for t in hits if t.frame != "none"]
+        plain = [t for t in hits if t.weight > 1 or t.frame in _PLAIN]
+        if len(plain) < len(hits) and not self._speaks_of_arms(context, own, article.body[part.start : part.end]):
+            hits = plain
         if not hits:
             return None
         body, when = article.body, mentions.published(article)[0]

@@ -12,7 +12,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 DATA = Path(__file__).parent / "data"
 GAP = r"(?: +\w+){0,3}?"
 """What ``...`` in a pattern stands for: up to three words."""
-_OTHER = re.compile(r"[\W_]")
+_OTHER = re.compile(r"[^\w ]|_")
 _BLANKS = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
 _MARKUP = re.compile(r"<[a-zA-Z/][^<>\n]{0,400}>")
 
