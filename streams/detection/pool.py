@@ -15,8 +15,8 @@ from streams.guarded import GuardedProcess, serve
 from streams.records import Article, Part
 from streams.stages import Unread
 
-AT_ONCE = 32
-"""Articles for one process in one go."""
+AT_ONCE = 64
+"""Articles for one process in one go: sentences of one length are parsed together, and of more articles more are of one length."""
 SECONDS = 120.0
 """For one of them; a dense text of 2 MB takes half a minute."""
 BACKGROUND = 10
