@@ -1,18 +1,18 @@
 """The stage `judge`: events in a rule's scope in, alerts out. Remembers what happened at each place and what was said of it."""
 
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from alerts import policy
-from alerts.records import Alert, Match, Reason, Rule, RulesInForce, What
+from alerts import policy, surges
+from alerts.memory import RECALLS, Known, Recall, Said, remember
+from alerts.records import Alert, Match, Rule, RulesInForce
+from alerts.revisions import first, following
 from alerts.rules.match import breaks, leads, matters, wanted
-from alerts.rules.situations import GAP, Seen, chained, in_time, last_before, led_to, seen
+from alerts.rules.situations import GAP, Seen, last_before, led_to, seen
 from alerts.topics import ALERTS, MATCHES
-from streams.beside import Beside
-from streams.records import Event, Part, Record, Tick, Verdict, digest
+from streams.records import Event, Part, Record, Tick, Verdict
 from streams.runtime.states import DueIndex
 from streams.stages import Stage
 
@@ -30,79 +30,6 @@ class Judging(Part, frozen=True, kw_only=True):
 
     rules: dict[str, Rule] = {}
     dismissed: frozenset[str] = frozenset()
-
-
-class Said(Part, frozen=True, kw_only=True):
-    """A situation that something was said of."""
-
-    alert: Alert
-    """The last of it."""
-    begun: int = 0
-    """Its place in the order in which this key's alerts began."""
-    what: What
-    """What the rule looked for when it first spoke: a rule that is edited later makes nothing untrue that it said."""
-    named_by: str
-    """The event that the alert's id is made of: if it comes back, it comes back to this alert."""
-    told: dict[str, Event]
-    """Each event that it spoke of and still stands by, as it was then: what is news is news against this. After a
-    retraction, what was taken back. An event belongs to the alerts that spoke of it, and to no other."""
-    waiting: datetime | None = None
-    """When a change that the cooldown holds back may be said."""
-
-
-class Known(Part, frozen=True, kw_only=True):
-    """The memory of one rule at one place."""
-
-    rule: Rule
-    """As last in force."""
-    now: datetime
-    history: dict[str, Seen] = {}
-    current: dict[str, Event] = {}
-    """Events that the rule wants and that may still be spoken of, as last heard."""
-    said: dict[str, Said] = {}
-    """By alert id."""
-    begun: int = 0
-    """How many alerts have begun under this key since it was last forgotten."""
-
-
-class Recall:
-    """What follows from a history: its order in time, and what of it fades first. Moves on with the memory it is kept beside.
-
-    Attributes:
-        ends: When each event was last of any interest.
-        fading: The same, of those that may still be spoken of.
-    """
-
-    def __init__(self, known: Known) -> None:
-        self.ends = DueIndex((s.last, i) for i, s in known.history.items())
-        self.fading = DueIndex((known.history[i].last, i) for i in known.current)
-        self._order = sorted(in_time(s) for s in known.history.values() if s.counts)
-
-    def remember(self, before: Seen | None, after: Seen) -> None:
-        """Note what an event is now; it was *before*."""
-        if before is not None:
-            self._drop(before)
-        if after.counts:
-            insort(self._order, in_time(after))
-        self.ends.set(after.id, after.last)
-        self.fading.set(after.id, after.last if after.wanted else None)
-
-    def forget(self, s: Seen) -> None:
-        """Note that an event is no more in the history."""
-        self._drop(s)
-        self.ends.set(s.id, None)
-        self.fading.set(s.id, None)
-
-    def _drop(self, s: Seen) -> None:
-        if s.counts:
-            del self._order[bisect_left(self._order, in_time(s))]
-
-    def situations(self, known: Known, dismissed: frozenset[str]) -> list[tuple[Seen, ...]]:
-        """As `rules.situations.situations`, of what no officer dismissed."""
-        return chained(known.history[i] for _, _, i in self._order if i not in dismissed)
-
-
-RECALLS = Beside(Recall)
 
 
 def judge_step(known: Known | None, record: Match | Tick, control: Judging) -> tuple[Known | None, list[Record]]:
@@ -167,11 +94,16 @@ def think(known: Known, control: Judging, recall: Recall, *, first: str = "") ->
         first: The event that brings the news; "" if time alone does.
     """
     fit = _fit(known, control.dismissed)
-    chains = [chain for chain in recall.situations(known, control.dismissed) if any(s.id in fit for s in chain)] if fit else []
+    counting = known.rule.spike is not None
+    situations = recall.situations(known, control.dismissed) if fit and not counting else []
+    chains = [chain for chain in situations if any(s.id in fit for s in chain)]
     out: list[Record] = []
-    for alert in sorted(known.said, key=lambda i: known.said[i].begun):
+    for alert in sorted((i for i, s in known.said.items() if s.surge is None or not counting), key=lambda i: known.said[i].begun):
         known, more = go_on(known, alert, _joining(known, alert, chains, fit), control, first)
         out += more
+    if counting:
+        known, more = surges.think(known, control.rules.keys(), control.dismissed, recall, fit)
+        return known, out + more
     if known.rule.id not in control.rules:
         return known, out
     known, begun = begin(known, chains, fit, recall, control.dismissed)
@@ -208,10 +140,10 @@ def go_on(known: Known, alert: str, joining: Sequence[str], control: Judging, fi
         heard = [_heard(known, said, i, in_force) for i in (_in_order(ids, known, first) if in_force else ids)]
         verdict = policy.next_word(known.rule, said.alert, heard, lost, known.now)
     if isinstance(verdict, policy.Quiet):
-        return (known if said.waiting == verdict.until else _remember(known, msgspec.structs.replace(said, waiting=verdict.until))), []
+        return (known if said.waiting == verdict.until else remember(known, msgspec.structs.replace(said, waiting=verdict.until))), []
     told = said.told if verdict.change == "retraction" else {event.id: event for _, event in heard}
-    revised = _next(said.alert, known.rule, verdict, known.now)
-    return _remember(known, msgspec.structs.replace(said, alert=revised, told=told, waiting=None)), [revised]
+    revised = following(said.alert, known.rule, verdict, known.now)
+    return remember(known, msgspec.structs.replace(said, alert=revised, told=told, waiting=None)), [revised]
 
 
 def _why(known: Known, event: str) -> str:
@@ -272,9 +204,9 @@ def begin(
             event = known.current[s.id]
             verdict = policy.first_word(known.rule, event, chain, before, known.now, _led_to(known, s, dismissed))
             if isinstance(verdict, policy.Say):
-                alert = _first(known.rule, event, verdict, before, known.now)
+                alert = first(known.rule, event, verdict, before, known.now)
                 said = Said(alert=alert, begun=known.begun + 1, what=known.rule.what, named_by=event.id, told={event.id: event})
-                known = _remember(msgspec.structs.replace(known, begun=said.begun), said)
+                known = remember(msgspec.structs.replace(known, begun=said.begun), said)
                 out.append(alert)
                 break
     return known, out
@@ -284,49 +216,6 @@ def _led_to(known: Known, s: Seen, dismissed: frozenset[str]) -> Seen | None:
     """The event that the rule waits for, before *s*."""
     after = known.rule.after
     return led_to(s.start, after.within, (h for h in known.history.values() if h.id not in dismissed)) if after else None
-
-
-def _first(rule: Rule, event: Event, verdict: policy.Say, before: Seen | None, now: datetime) -> Alert:
-    confirmed = rule.confirm is None or event.owners >= rule.confirm.owners
-    return Alert(
-        id=digest(rule.id, event.key, event.place.id, event.id),
-        revision=1,
-        change="new",
-        number=event.number,
-        rule=rule.id,
-        title=rule.title,
-        severity=rule.severity,
-        at=now,
-        reason=Reason(code=verdict.code, text=verdict.text),
-        stage=None if rule.confirm is None else "confirmed" if confirmed else "preliminary",
-        needed=rule.confirm.owners if rule.confirm else None,
-        confirm_by=None if rule.confirm is None or confirmed else now + rule.confirm.within,
-        quiet_days=rule.novelty.days if rule.novelty is not None else None,
-        last_event=before.number if before else None,
-        last_event_at=before.end if before else None,
-        event=event,
-    )
-
-
-def _next(last: Alert, rule: Rule, verdict: policy.Say, now: datetime) -> Alert:
-    event = verdict.event or last.event
-    confirmed = policy.confirms(rule, last, event) and verdict.change != "retraction"
-    return msgspec.structs.replace(
-        last,
-        revision=last.revision + 1,
-        change=verdict.change,
-        severity=rule.severity,
-        title=rule.title,
-        at=now,
-        reason=Reason(code=verdict.code, text=verdict.text),
-        stage="confirmed" if confirmed else last.stage,
-        differences=verdict.differences,
-        event=event,
-    )
-
-
-def _remember(known: Known, said: Said) -> Known:
-    return msgspec.structs.replace(known, said={**known.said, said.alert.id: said})
 
 
 def wake(known: Known | None, at: datetime, control: Judging) -> tuple[Known | None, list[Record]]:
@@ -386,7 +275,8 @@ def _shortened(said: Said, history: dict[str, Seen]) -> Said:
 
 def keep(rule: Rule) -> timedelta:
     """How long an event is remembered after it ended and was last heard of."""
-    asked = max(rule.novelty or timedelta(0), rule.after.within if rule.after else timedelta(0))
+    counted = rule.spike.within + (rule.spike.over or timedelta(0)) if rule.spike else timedelta(0)
+    asked = max(rule.novelty or timedelta(0), rule.after.within if rule.after else timedelta(0), counted)
     return asked + rule.max_age + GAP + SLACK
 
 

@@ -95,6 +95,33 @@ class After(Part, frozen=True, kw_only=True):
     """What in between breaks the sequence."""
 
 
+class Spike(Part, frozen=True, kw_only=True):
+    """How many events in how short a time are worth a word, by the time of the events. `rules.spikes` says how that is judged."""
+
+    within: timedelta
+    """The window."""
+    events: int
+    """At least so many in it, however quiet it was before."""
+    over: timedelta | None = None
+    """What is usual is judged by the windows of so long before; None asks for the number alone."""
+    history: timedelta = timedelta(days=7)
+    """Less than this known of what is before, and the number is to reach `cold_start` instead."""
+    cold_start: int = 0
+    chance: float = 0.0001
+    """How likely the usual alone brings as many, at most."""
+
+
+class Surge(Part, frozen=True, kw_only=True):
+    """A time of many events that an alert speaks of."""
+
+    start: datetime
+    """Of the first event of the window that raised it."""
+    end: datetime
+    """Start of the last event whose window had too many still."""
+    count: int
+    """Events in the window that was last spoken of."""
+
+
 class Rule(Part, frozen=True, kw_only=True):
     """One rule, as loaded from a file: what to look for, when it is worth a word, and how loud."""
 
@@ -108,6 +135,11 @@ class Rule(Part, frozen=True, kw_only=True):
     novelty: timedelta | None = None
     """No accepted event at this place for so long before; None does not ask."""
     after: After | None = None
+    by: Literal["place", "country"] = "place"
+    """What it counts by, and remembers by."""
+    spike: Spike | None = None
+    shadow: bool = False
+    """Its alerts are recorded, and nobody is told: a rule on trial."""
     cooldown: timedelta = timedelta(0)
     """Silence owed after a message before the next update of the same alert, unless precedence rises."""
     max_age: timedelta = timedelta(days=3)
@@ -235,6 +267,10 @@ class Alert(Record, frozen=True, kw_only=True):
     """What changed since the revision before, most important first: ``Army source DENIES loss of the base``."""
     quiet_days: int | None = None
     """The rule's novelty window in days; None where it does not ask."""
+    surge: str = ""
+    """What is out of the ordinary, for a rule that looks for that: ``12 events in 24 h in Syria; usual are 2.1``."""
+    shadow: bool = False
+    """Of a rule on trial: nobody is told."""
     last_event: str | None = None
     """Number of the last accepted event here before this situation."""
     last_event_at: Time | None = None

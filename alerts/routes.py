@@ -129,8 +129,8 @@ def pay(told: Told, now: datetime, control: Routing) -> tuple[dict[str, datetime
 
 
 def readers(alert: Alert, routes: tuple[Route, ...], earlier: tuple[str, ...]) -> frozenset[str]:
-    """Who is to hear: those the routes name, and who was told before; a retraction goes to the latter alone."""
-    if alert.change == "retraction":
+    """Who is to hear: those the routes name, and who was told before; a retraction, and what a rule on trial says, to the latter alone."""
+    if alert.change == "retraction" or alert.shadow:
         return frozenset(earlier)
     named = {r for route in routes if _takes(route, alert) for r in route.receivers}
     return frozenset(named | set(earlier))

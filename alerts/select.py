@@ -33,6 +33,7 @@ class Hearer(Part, frozen=True, kw_only=True):
     rule_key: str
     where: Where
     """Its scope when it first heard: an event leaves by changing, not by the rule being edited or taken out of force."""
+    by: str = "place"
 
     @property
     def key(self) -> str:
@@ -56,11 +57,11 @@ def select_step(sent: Sent | None, event: Event | Tick, control: Rules) -> tuple
         return None, []
     if sent and event.revision <= sent.revision:
         return sent, []
-    key, earlier = rule_key(event), sent.to if sent else ()
-    still = {h.key: h for h in earlier if h.rule_key == key and in_scope(event, h.where)}
+    earlier = sent.to if sent else ()
+    still = {h.key: h for h in earlier if h.rule_key == rule_key(event, h.by) and in_scope(event, h.where)}
     scopes = SCOPES.take(control)
     concerned = (r for r in scopes.concerned(event) if heeded(event, r))
-    new = {h.key: h for r in concerned if (h := Hearer(rule=r.id, rule_key=key, where=r.where))}
+    new = {h.key: h for r in concerned if (h := Hearer(rule=r.id, rule_key=rule_key(event, r.by), where=r.where, by=r.by))}
     SCOPES.lay(control, scopes)
     now = new | still
     left = [h for h in earlier if h.key not in now]

@@ -134,14 +134,16 @@ def _in_force(record: RulesInForce | RoutesInForce, before: bytes | None) -> str
 def _changes(record: RulesInForce, before: bytes | None) -> str:
     """What is new, changed and gone, by name; "" at the first start, and where only lines moved.
 
-    A rule is remembered by its id: one that is changed keeps what it knows, one that is new starts without.
+    A rule is remembered by its id and by what it counts by: one that is changed keeps what it knows, one that is new or counts by
+    something else starts without.
     """
     if before is None:
         return ""
     was, now = ({r.id: _meaning(r) for r in rules} for rules in (CONTROL.decode(before).rules, record.rules))
     groups = (
         ("new, without memory", [i for i in now if i not in was]),
-        ("changed", [i for i in now if i in was and now[i] != was[i]]),
+        ("counting by something else, without memory", [i for i in now if i in was and now[i].by != was[i].by]),
+        ("changed", [i for i in now if i in was and now[i].by == was[i].by and now[i] != was[i]]),
         ("gone", [i for i in was if i not in now]),
     )
     return "".join(f"; {what}: {', '.join(ids)}" for what, ids in groups if ids)

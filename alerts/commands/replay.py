@@ -90,4 +90,5 @@ def shown(alert: Alert, receivers: list[str]) -> dict[str, Any]:
         "number": alert.label,
         "stage": alert.stage,
         "differences": alert.differences,
+        "shadow": alert.shadow,
     }

@@ -11,7 +11,8 @@ import msgspec
 from alerts.commands.replay import ReplayError, articles_of, shown
 from alerts.commands.river import detector_of, river
 from alerts.desk import STAGES
-from alerts.judge import JUDGE, Known
+from alerts.judge import JUDGE
+from alerts.memory import Known
 from alerts.records import Alert, Rule, RulesInForce
 from alerts.rules.cases import START, Case, load_cases, verdict
 from alerts.rules.explain import explain
@@ -148,7 +149,7 @@ def explain_rules(settings: Settings, files: Sequence[Path], out: TextIO, *, num
         print(f"{event.number}: {event.type} at {event.place.name}, {day}, {event.owners} owners, {event.articles} articles", file=out)
         made = run(events[: 1 + max(i for i, e in enumerate(events) if e.id == event.id)], rules)
         for rule in rules:
-            known: Known | None = made.state_of("judge", f"{rule.id}|{rule_key(event)}")
+            known: Known | None = made.state_of("judge", f"{rule.id}|{rule_key(event, rule.by)}")
             for line in explain(rule, event, known, alerts):
                 print(f"  {line}", file=out)
     return 0

@@ -114,7 +114,7 @@ def by(event: Event, claim: Claim) -> str:
 def news(alert: Alert) -> list[tuple[str, str]]:
     """Label and text of the lines that say what is new: in a first report how new it is, in a later one what changed."""
     if alert.revision == 1 and alert.change == "new":
-        return [("NEW", f"First report.{_quiet(alert)}")]
+        return [("SURGE", f"{alert.surge}.")] if alert.surge else [("NEW", f"First report.{_quiet(alert)}")]
     changes = alert.differences[:MOST_DIFFERENCES] or (alert.reason.text,)
     rest = len(alert.differences) - MOST_DIFFERENCES
     more = (f"and {plural(rest, 'more change')}",) if rest > 0 else ()

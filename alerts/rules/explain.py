@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from alerts import policy
-from alerts.judge import Known
+from alerts.memory import Known
 from alerts.records import Alert, Rule
 from alerts.rules.match import deeds_held, places_held
 from alerts.rules.situations import last_before, led_to, situations

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import yaml
 
-from alerts.records import After, Circle, Confirm, Rule, Severity, Threshold, What, Where
+from alerts.records import After, Circle, Confirm, Rule, Severity, Spike, Threshold, What, Where
 from alerts.rules.areas import AreaError, read_fence, read_watch_list
 from alerts.rules.situations import GAP, ONE_DAY
 from streams.errors import ExplainedError
@@ -19,6 +19,8 @@ from streams.settings import span as parse_span
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 """A name that can stand in keys, in a List-Id and in an address of the console."""
 COUNTRY = re.compile(r"[A-Z]{2}")
+FEWEST_WINDOWS = 5
+"""Windows before that say what is usual: of fewer no spread can be told."""
 PLACE_KINDS = FACILITIES | {"city", "town", "village", "district", "region", "country", "sea", "site"}
 
 
@@ -264,14 +266,21 @@ def _rule(r: Reader, path: Path) -> Rule | None:
     confirm = _confirm(r.inner("confirm")) if r.has("confirm") else None
     quiet = r.take("novelty", novelty)
     after = _after(r.inner("after")) if r.has("after") else None
+    spike = _spike(r.inner("spike")) if r.has("spike") else None
+    if spike is not None and (other := next((k for k, v in (("confirm", confirm), ("novelty", quiet), ("after", after)) if v), None)):
+        r.wrong(r.line, f"{r.what}: {other} says nothing to a rule with spike, which counts many events; leave one of them out")
+    by = r.take("by", word(("place", "country")), "place")
+    if by == "country" and spike is None:
+        r.wrong(r.line, f"{r.what}: by country counts the events of a whole country, which only spike does; leave by out, or add spike")
+    shadow = r.take("shadow", flag, False)
     cooldown = r.take("cooldown", span, timedelta(0))
     max_age = r.take("max_age", span, timedelta(days=3))
-    r.done(["id", "title", "severity", "match", "threshold", "confirm", "novelty", "after", "cooldown", "max_age"])
+    r.done(RULE_WORDS)
     if len(r.mistakes) > before:
         return None
     return Rule(
         id=known, title=title, severity=severity, where=where, what=what, threshold=threshold, confirm=confirm,
-        novelty=quiet, after=after, cooldown=cooldown, max_age=max_age, file=str(path), line=r.line,
+        novelty=quiet, after=after, by=by, spike=spike, shadow=shadow, cooldown=cooldown, max_age=max_age, file=str(path), line=r.line,
     )  # fmt: skip
 
 
@@ -305,6 +314,25 @@ def _what(m: Reader) -> What:
         injured=m.take("injured", whole(1)),
         cross_border=m.take("cross_border", flag, False),
     )
+
+
+RULE_WORDS = (
+    "id", "title", "severity", "match", "threshold", "confirm", "novelty", "after", "by", "spike", "shadow", "cooldown", "max_age",
+)  # fmt: skip
+
+
+def _spike(s: Reader) -> Spike:
+    within = s.take("within", span, ONE_DAY, needed="say in how short a time, such as 24h")
+    events = s.take("events", whole(2), 2, needed="say how many events at least, such as 5")
+    over = s.take("over", span)
+    if over is not None and over < FEWEST_WINDOWS * within:
+        s.wrong(s.line, f"{s.what}: over must be at least {FEWEST_WINDOWS} times as long as within, or nothing is usual; make it longer")
+    made = Spike(
+        within=within, events=events, over=over, history=s.take("history", span, timedelta(days=7)),
+        cold_start=s.take("cold_start", whole(2), 2 * events), chance=s.take("chance", share, 0.0001),
+    )  # fmt: skip
+    s.done(["within", "events", "over", "history", "cold_start", "chance"])
+    return made
 
 
 def _after(a: Reader) -> After:

@@ -106,9 +106,10 @@ def _slug(name: str) -> str:
     return name.lower().replace(" ", "_")
 
 
-def rule_key(event: Event) -> str:
-    """What a rule counts by: the place; an exercise counts with nothing but itself."""
-    return f"{event.key}:{event.place.id}" if event.sample else event.place.id
+def rule_key(event: Event, by: str = "place") -> str:
+    """What a rule counts by: the place or its country; an exercise counts with nothing but itself."""
+    counted = event.place.country if by == "country" else event.place.id
+    return f"{event.key}:{counted}" if event.sample else counted
 
 
 def _any(value: str, allowed: tuple[str, ...]) -> bool:

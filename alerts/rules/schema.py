@@ -37,6 +37,12 @@ def _rule() -> dict[str, Any]:
             "confirm": _mapping({"owners": _whole(2), "within": SPAN}, "owners", "within"),
             "novelty": {"type": "string", "pattern": r"^([3-9]|\d{2,})d$", "examples": ["14d", "30d"]},
             "after": _mapping({**_deed(), "within": SPAN, "unless": _mapping(_deed())}, "within"),
+            "by": _word(("place", "country")),
+            "spike": _mapping(
+                {"within": SPAN, "events": _whole(2), "over": SPAN, "history": SPAN, "cold_start": _whole(2), "chance": _between(0, 1)},
+                "within", "events",
+            ),
+            "shadow": {"type": "boolean"},
             "cooldown": SPAN,
             "max_age": SPAN,
         },

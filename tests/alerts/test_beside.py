@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from alerts.delivery.deliver import DELIVER, Outbox
-from alerts.judge import JUDGE, Known
+from alerts.judge import JUDGE
+from alerts.memory import Known
 from alerts.records import Match, Route, Rule, Threshold
 from alerts.routes import ROUTE, Region
 from streams.records import Event, Tick

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.judge import JUDGE, Judging, Known, judge_step
+from alerts.judge import JUDGE, Judging, judge_step
+from alerts.memory import Known
 from alerts.records import Alert, Rule, Threshold, What, Where
 from alerts.rules.situations import GAP
 from alerts.topics import MATCHES

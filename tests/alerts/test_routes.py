@@ -52,6 +52,12 @@ def test_a_route_takes_its_rules_and_severities_alone() -> None:
     assert heard(loud, an_alert_at(at(0), rule="other")) == [("watch", 1, "new")]
 
 
+def test_a_rule_on_trial_tells_nobody_but_those_who_were_told_before() -> None:
+    assert heard(routes(), an_alert_at(at(0), shadow=True), an_alert_at(at(0, 1), 2, "update", shadow=True)) == []
+    made = heard(routes(), an_alert_at(at(0)), an_alert_at(at(0, 1), 2, "retraction", shadow=True))
+    assert made[2:] == [("watch", 2, "retraction"), ("boss", 2, "retraction")]
+
+
 def test_a_repeat_and_an_older_revision_change_nothing() -> None:
     first, second = an_alert_at(at(0)), an_alert_at(at(0, 1), 2, "update")
     assert heard(routes(receivers=("watch",)), first, first, second, first, second) == [("watch", 1, "new"), ("watch", 2, "update")]

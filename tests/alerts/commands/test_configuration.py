@@ -45,5 +45,7 @@ async def test_what_is_new_changed_and_gone_is_named_and_moved_lines_are_not(tmp
     assert await put(f"# moved down\nrules:\n{one}{two}") == "in force: 2 rules"
     assert await put(f"rules:\n{one.replace('One', 'The one')}{two}") == "in force: 2 rules; changed: one"
     assert await put(f"rules:\n{two}{RULE.format(id='three', title='Three')}") == "in force: 2 rules; new, without memory: three; gone: one"
+    spike = f"{two}    by: country\n    spike: {{within: 24h, events: 5}}\n"
+    assert await put(f"rules:\n{spike}") == "in force: 1 rules; counting by something else, without memory: two; gone: three"
     assert await put(f"rules:\n{two.replace('urgent', 'loud')}") is None
     assert any("what was in force stays" in line for line in told)

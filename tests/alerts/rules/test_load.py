@@ -6,7 +6,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from alerts.records import Confirm, Threshold
+from alerts.records import Confirm, Spike, Threshold
 from alerts.rules.load import PLACE_KINDS, RulesError, load_rules
 
 GOOD = """\
@@ -49,6 +49,7 @@ def test_every_word_of_the_language_is_read(tmp_path: Path) -> None:
             "confirm: {owners: 3, within: 90min}",
             "novelty: 30d",
             "cooldown: 45min",
+            "shadow: true",
             "max_age: 12h",
         )
     )
@@ -58,6 +59,7 @@ def test_every_word_of_the_language_is_read(tmp_path: Path) -> None:
     assert (rule.what.category, rule.what.attacker, rule.what.killed) == (("kinetic", "strategic"), ("islamic-state",), 3)
     assert rule.threshold == Threshold(owners=2, articles=3, confidence=0.5)
     assert rule.confirm == Confirm(owners=3, within=timedelta(minutes=90))
+    assert rule.shadow
     assert (rule.novelty, rule.cooldown, rule.max_age) == (timedelta(days=30), timedelta(minutes=45), timedelta(hours=12))
 
 
@@ -204,3 +206,36 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
 def test_without_a_category_the_types_and_families_say_what_counts(tmp_path: Path, clause: str, categories: tuple[str, ...]) -> None:
     (tmp_path / "r.yaml").write_text(with_lines(f"match: {{{clause}}}"))
     assert load_rules(tmp_path)[0].what.category == categories
+
+
+def test_a_spike_is_read_with_what_it_leaves_out(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(with_lines("by: country", "spike: {within: 6h, events: 5, over: 14d}"))
+    (rule,) = load_rules(tmp_path)
+    assert rule.by == "country"
+    assert rule.spike == Spike(
+        within=timedelta(hours=6), events=5, over=timedelta(days=14), history=timedelta(days=7), cold_start=10, chance=0.0001
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        (["spike: {within: 6h}"], "rule 'base', spike has no 'events'; say how many events at least, such as 5"),
+        (["spike: {events: 5}"], "rule 'base', spike has no 'within'; say in how short a time, such as 24h"),
+        (["spike: {within: 6h, events: 1}"], "rule 'base', spike: events is '1', but must be a whole number from 2 on"),
+        (
+            ["spike: {within: 6h, events: 5, over: 29h}"],
+            "rule 'base', spike: over must be at least 5 times as long as within, or nothing is usual; make it longer",
+        ),
+        (
+            ["by: country"],
+            "rule 'base': by country counts the events of a whole country, which only spike does; leave by out, or add spike",
+        ),
+        (
+            ["spike: {within: 6h, events: 5}", "novelty: 30d"],
+            "rule 'base': novelty says nothing to a rule with spike, which counts many events; leave one of them out",
+        ),
+    ],
+)
+def test_a_spike_that_cannot_be_meant_is_refused(tmp_path: Path, lines: list[str], mistake: str) -> None:
+    assert [m.split(": ", 1)[1] for m in mistakes_of(tmp_path, with_lines(*lines))] == [mistake]

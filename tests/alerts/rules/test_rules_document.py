@@ -33,8 +33,8 @@ def wrong(folder: Path, case: Case) -> list[str]:
     return verdict(case, alerts_of_case(case, load_rules(folder), detector() if case.reads else None))
 
 
-def test_there_are_eleven_worked_examples_and_the_shipped_rule() -> None:
-    assert len(EXAMPLES) == 12
+def test_there_are_twelve_worked_examples_and_the_shipped_rule() -> None:
+    assert len(EXAMPLES) == 13
 
 
 @pytest.mark.parametrize("example", EXAMPLES[1:], ids=lambda example: example.split("id: ")[1].split()[0])
