@@ -1,11 +1,12 @@
 """Say it now or not, and why: what a rule sees of a situation in, a reason out. Nothing here acts."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.geodesy import distance_km
 from alerts.records import PRECEDENCE, Alert, Change, Reason, Rule
 from alerts.rules.situations import Seen
+from alerts.spans import in_words
 from streams.records import Claim, Event
 
 Heard = tuple[Event | None, Event]
@@ -52,12 +53,12 @@ def first_word(
     if (quiet := unfit(rule, event, me, now)) is not None:
         return quiet
     if rule.novelty is not None and before is not None and (gap := situation[0].start - before.end) < rule.novelty:
-        return Quiet(code="not_novel", text=f"{before.number} was here {span(gap)} before; the rule asks for {span(rule.novelty)} of quiet")
+        asked = in_words(rule.novelty)
+        return Quiet(code="not_novel", text=f"{before.number} was here {in_words(gap)} before; the rule asks for {asked} of quiet")
     if rule.after is not None and led is None:
-        return Quiet(
-            code="nothing_before", text=f"nothing that the rule waits for came in the {span(rule.after.within)} before, or it was broken"
-        )
-    said = _quiet_for(rule, before) if led is None else f"after {led.number}, {span(me.start - led.start)} before"
+        asked = in_words(rule.after.within)
+        return Quiet(code="nothing_before", text=f"nothing that the rule waits for came in the {asked} before, or it was broken")
+    said = _quiet_for(rule, before) if led is None else f"after {led.number}, {in_words(me.start - led.start)} before"
     return Say(code="new", text=said, change="new", event=event)
 
 
@@ -67,7 +68,7 @@ def unfit(rule: Rule, event: Event, me: Seen, now: datetime) -> Quiet | None:
     if not me.wanted:
         return Quiet(code="no_match", text=f"the event is {event.type}, which the rule's match does not want")
     if now - me.end > rule.max_age:
-        return Quiet(code="stale", text=f"it ended {span(now - me.end)} ago; the rule looks back {span(rule.max_age)}")
+        return Quiet(code="stale", text=f"it ended {in_words(now - me.end)} ago; the rule looks back {in_words(rule.max_age)}")
     if event.owners < t.owners or event.articles < t.articles or event.confidence < t.confidence:
         have = f"{event.owners} of {t.owners} owners, {event.articles} of {t.articles} articles"
         return Quiet(code="below_threshold", text=f"{have}, confidence {event.confidence:.2f} of {t.confidence:.2f}")
@@ -94,7 +95,7 @@ def next_word(rule: Rule, last: Alert, heard: Sequence[Heard], lost: Sequence[Lo
         return Quiet(code="unchanged", text="nothing material changed")
     hurry = again or lost or rises(rule, last) or any(urgent(rule, last, told, event) for told, event, _ in news)
     if now - last.at < rule.cooldown and not hurry:
-        return Quiet(code="cooldown", text=f"the last message is {span(now - last.at)} old", until=last.at + rule.cooldown)
+        return Quiet(code="cooldown", text=f"the last message is {in_words(now - last.at)} old", until=last.at + rule.cooldown)
     return _revision(rule, last, news or [(*heard[0], ())], () if again else lost)
 
 
@@ -200,10 +201,4 @@ def _has(event: Event, claim: Claim) -> bool:
 def _quiet_for(rule: Rule, before: Seen | None) -> str:
     if rule.novelty is None:
         return "the rule's match and threshold hold"
-    return f"no accepted event at this place in the last {span(rule.novelty)}" + ("" if before else " (none on record)")
-
-
-def span(long: timedelta) -> str:
-    """A span for people."""
-    hours = long.total_seconds() / 3600
-    return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} h" if hours >= 1 else f"{long.total_seconds() / 60:.0f} min"
+    return f"no accepted event at this place in the last {in_words(rule.novelty)}" + ("" if before else " (none on record)")

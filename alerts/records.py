@@ -10,7 +10,7 @@ from streams.records import Event, Part, Record, Time
 Severity = Literal["flash", "urgent", "routine"]
 Change = Literal["new", "update", "correction", "retraction"]
 Channel = Literal["webhook", "email", "terminal", "null"]
-DeliveryState = Literal["pending", "delivered", "dead"]
+DeliveryState = Literal["pending", "held", "gathered", "delivered", "dead"]
 
 PRECEDENCE: tuple[Severity, ...] = ("flash", "urgent", "routine")
 """Highest first."""
@@ -148,6 +148,28 @@ class Rule(Part, frozen=True, kw_only=True):
     line: int = 0
 
 
+class Quiet(Part, frozen=True, kw_only=True):
+    """Hours in which a receiver is not woken; what comes then is told in one digest when they end."""
+
+    start: int
+    """Minutes after midnight, by the clock on the wall there."""
+    end: int
+    """The same; not included. Equal to ``start``: off."""
+    zone: str = "UTC"
+    """IANA name: Europe/Berlin."""
+    holds: tuple[Severity, ...] = ("routine",)
+    """What waits; flash never does."""
+
+
+class Flood(Part, frozen=True, kw_only=True):
+    """So many messages are read one by one; what comes beyond is told in one digest."""
+
+    most: int
+    within: timedelta
+    flash: int
+    """As many of all messages let a flash through still."""
+
+
 class Receiver(Part, frozen=True, kw_only=True):
     """One watch officer's or system's address. Secrets are named, never held."""
 
@@ -159,6 +181,10 @@ class Receiver(Part, frozen=True, kw_only=True):
     """Of a mailbox."""
     secret_env: str | None = None
     """Name of the environment variable with the webhook's ``whsec_`` secrets, separated by spaces."""
+    quiet: Quiet | None = None
+    flood: Flood | None = None
+    delayed_after: timedelta | None = None
+    """What could not be attempted for so long is told in one digest, marked as delayed; None tells each by itself, however late."""
 
 
 class Route(Part, frozen=True, kw_only=True):
@@ -307,6 +333,10 @@ class Notification(Record, frozen=True, kw_only=True):
     payload: msgspec.Raw = msgspec.Raw(b"{}")
     """Of the webhook: a JSON object."""
     sample: bool = False
+    delayed: bool = False
+    """It says that it is late."""
+    gathers: tuple[str, ...] = ()
+    """Of a digest: the ids of the notifications that it tells instead."""
 
     @property
     def key(self) -> str:
@@ -328,6 +358,8 @@ class Outcome(Record, frozen=True, kw_only=True):
     """``204 No Content``; ``connection refused``; ``550 no such user``."""
     retry_after: Time | None = None
     """The receiver's own wish."""
+    late: bool = False
+    """No attempt was made: it would have come later than the receiver lets each come by itself (`Receiver.delayed_after`)."""
 
     @property
     def key(self) -> str:
@@ -335,7 +367,7 @@ class Outcome(Record, frozen=True, kw_only=True):
 
 
 class Delivery(Record, frozen=True, kw_only=True):
-    """The state of one notification's way: attempt it (pending), or it ended (delivered, dead)."""
+    """The state of one notification's way: attempt it (pending), it waits for a digest (held), or it ended (gathered, delivered, dead)."""
 
     id: str
     """The notification's."""

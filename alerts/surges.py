@@ -13,6 +13,7 @@ from alerts.records import Alert, Rule, Spike, Surge
 from alerts.revisions import first, following
 from alerts.rules.situations import Seen
 from alerts.rules.spikes import first_of, is_spike, number_until, open_surge, usual
+from alerts.spans import in_words
 from streams.records import Event, Record
 
 TIMES = 2
@@ -105,7 +106,7 @@ def _go_on(known: Known, alert: str, starts: list[datetime], spike: Spike) -> tu
     until = said.alert.at + known.rule.cooldown
     if known.now < until:
         return remember(known, msgspec.structs.replace(said, waiting=until)), []
-    words = f"{count} events in {policy.span(spike.within)}, {surge.count} when last said"
+    words = f"{count} events in {in_words(spike.within)}, {surge.count} when last said"
     grown = msgspec.structs.replace(said, surge=msgspec.structs.replace(surge, count=count))
     verdict = policy.Say(code="material_change", text=words, change="update", differences=(f"SURGE GROWS: {words}",))
     return _say(known, grown, verdict, words)
@@ -119,7 +120,7 @@ def _say(known: Known, said: Said, verdict: policy.Say, words: str = "") -> tupl
 def _words(rule: Rule, event: Event, count: int, before: list[int] | None, spike: Spike) -> str:
     """``12 events in 24 h in Syria; usual are 2.1``."""
     where = (event.place.country_name or event.place.country) if rule.by == "country" else event.place.name
-    many = f"{count} events in {policy.span(spike.within)} in {where}"
+    many = f"{count} events in {in_words(spike.within)} in {where}"
     if spike.over is None:
         return many
     return f"{many}; {f'usual are {fmean(before):.1f}' if before is not None else 'what is usual here is not known yet'}"

@@ -108,6 +108,8 @@ class RiverReports:
     def delivered(self, delivery: Delivery, outcome: Outcome) -> None:
         """Count an attempt, and say when a receiver begins or ceases to fail."""
         notification, name = delivery.notification, outcome.receiver
+        if outcome.late:
+            return
         if notification is not None:
             metrics.DELIVERIES.labels(notification.receiver.channel, "ok" if outcome.ok else "failed").inc()
             if outcome.ok and delivery.attempt == 1:

@@ -42,8 +42,8 @@ def render(alert: Alert, receiver: Receiver, desk: Desk, *, previous: str | None
         receiver=receiver,
         at=alert.at,
         subject=subject(shown),
-        text=_template("alert.txt.j2").render(said := _said(shown, desk)),
-        html=_template("alert.html.j2").render(said) if receiver.channel == "email" else "",
+        text=template("alert.txt.j2").render(said := _said(shown, desk)),
+        html=template("alert.html.j2").render(said) if receiver.channel == "email" else "",
         headers=headers(shown, receiver, desk, previous=previous),
         payload=msgspec.Raw(payload(alert, headline=headline(shown), bluf=bluf(shown), link=_link(alert, desk))),
         sample=alert.event.sample,
@@ -108,7 +108,7 @@ def _withdrawn(alert: Alert) -> str:
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
     """In HTML everything is escaped, in plain text nothing; a name that the template misses is an error, not a blank."""
     environment = Environment(
         loader=PackageLoader("alerts.delivery"),

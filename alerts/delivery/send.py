@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TextIO
 
 from alerts.delivery import mail, webhook
@@ -11,6 +11,7 @@ from alerts.delivery.mail import MailSettings
 from alerts.delivery.signing import SecretError, read_secrets
 from alerts.delivery.webhook import Session
 from alerts.records import Delivery, Notification, Outcome
+from alerts.spans import in_words
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Sender:
             raise ValueError(
                 f"delivery {delivery.id} to {delivery.receiver} is {delivery.state} and carries no notification; attempt only pending ones"
             )
+        if (behind := lateness(delivery, self.clock())) is not None:
+            return Outcome(
+                delivery=delivery.id, receiver=delivery.receiver, attempt=delivery.attempt, at=self.clock(),
+                ok=False, late=True, detail=f"{in_words(behind)} late, so it goes into a digest",
+            )  # fmt: skip
         answer = await self._send(delivery.notification)
         return Outcome(
             delivery=delivery.id,
@@ -89,7 +95,17 @@ class Sender:
         return Answer(ok=True, detail="printed")
 
 
+def lateness(delivery: Delivery, now: datetime) -> timedelta | None:
+    """How long the first attempt has been waiting for us, if that is more than its receiver lets each come by itself; else None."""
+    notification = delivery.notification
+    if notification is None or delivery.attempt > 1 or notification.delayed or notification.gathers:
+        return None
+    limit, behind = notification.receiver.delayed_after, now - delivery.at
+    return behind if limit is not None and behind > limit else None
+
+
 def compact(notification: Notification) -> str:
-    """The alert for a terminal: the subject, and the text up to its losses."""
-    head = "\n".join(f"  {line}".rstrip() for line in "\n\n".join(notification.text.split("\n\n")[:2]).splitlines())
+    """The alert for a terminal: the subject, and the text up to its losses; a digest whole."""
+    shown = notification.text if notification.gathers else "\n\n".join(notification.text.split("\n\n")[:2])
+    head = "\n".join(f"  {line}".rstrip() for line in shown.splitlines())
     return f"\n{notification.subject}\n{head}\n"

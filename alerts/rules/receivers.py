@@ -1,15 +1,20 @@
 """The receivers file in, who hears of what out; or every mistake in it at once, each with file and line."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
 import yaml
 
-from alerts.records import Channel, Desk, Receiver, Route, Severity
-from alerts.rules.load import Reader, RulesError, compose, name, several, text, word
+from alerts.delivery.holding import zone_of
+from alerts.records import PRECEDENCE, Channel, Desk, Flood, Quiet, Receiver, Route, Severity
+from alerts.rules.load import Reader, RulesError, compose, name, several, span, text, whole, word
 
 NEEDED = {"webhook": "url", "email": "address"}
+READ_BY_PEOPLE = frozenset({"email", "terminal"})
+DELAYED_AFTER = timedelta(minutes=30)
+"""What people are not told one by one after an outage of ours; programs are, unless they ask otherwise."""
 VARIABLE = re.compile(r"TOCSIN_[A-Z0-9_]+")
 """Of the environment only these are read (`streams.settings`)."""
 
@@ -60,10 +65,60 @@ def _receiver(r: Reader, lines: dict[str, int]) -> Receiver | None:
     if (key := NEEDED.get(channel or "")) and not r.has(key):
         r.wrong(r.line, f"{r.what}: a receiver by {channel} needs '{key}'; add it")
     url, address, variable = r.take("url", _url), r.take("address", _mailbox), r.take("secret_env", _variable)
-    r.done(["id", "channel", "url", "address", "secret_env"])
+    quiet = _quiet(r.inner("quiet")) if r.has("quiet") else None
+    flood = _flood(r.inner("flood")) if r.has("flood") else None
+    delayed_after = r.take("delayed_after", _span_or_never, DELAYED_AFTER if channel in READ_BY_PEOPLE else timedelta.max)
+    r.done(["id", "channel", "url", "address", "secret_env", "quiet", "flood", "delayed_after"])
     if len(r.mistakes) > before:
         return None
-    return Receiver(id=known, channel=channel, url=url, address=address, secret_env=variable)
+    return Receiver(
+        id=known, channel=channel, url=url, address=address, secret_env=variable, quiet=quiet, flood=flood,
+        delayed_after=None if delayed_after == timedelta.max else delayed_after,
+    )  # fmt: skip
+
+
+def _quiet(q: Reader) -> Quiet:
+    made = Quiet(
+        start=q.take("from", _clock, 0, needed="say when they begin, such as '22:00'"),
+        end=q.take("to", _clock, 0, needed="say when they end, such as '06:00'"),
+        zone=q.take("zone", _zone, "UTC"),
+        holds=q.take("holds", several(word(tuple(s for s in PRECEDENCE if s != "flash"))), ("routine",)),
+    )
+    q.done(["from", "to", "zone", "holds"])
+    return made
+
+
+def _flood(f: Reader) -> Flood:
+    most = f.take("most", whole(1), 1, needed="say how many messages are read one by one, such as 20")
+    made = Flood(
+        most=most, within=f.take("within", span, timedelta(hours=1), needed="say in how long, such as 1h"),
+        flash=f.take("flash", whole(1), 3 * most),
+    )  # fmt: skip
+    if made.flash < made.most:
+        f.wrong(f.line, f"{f.what}: flash is {made.flash}, below most; a flash must have more room than the others, so raise it")
+    f.done(["most", "within", "flash"])
+    return made
+
+
+def _clock(r: Reader, node: yaml.Node, key: str) -> int | None:
+    """Minutes after midnight."""
+    if match := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", str(node.value)):
+        return int(match[1]) * 60 + int(match[2])
+    r.wrong(node.start_mark.line + 1, f"{r.what}: {key} is {node.value!r}, but must be a time of the day such as '22:00', in quotes")
+    return None
+
+
+def _zone(r: Reader, node: yaml.Node, key: str) -> str | None:
+    read = text(r, node, key)
+    try:
+        return read and zone_of(read).key
+    except (KeyError, ValueError, OSError):
+        r.wrong(node.start_mark.line + 1, f"{r.what}: {key} is {read!r}, but must be a time zone such as Europe/Berlin (IANA name)")
+        return None
+
+
+def _span_or_never(r: Reader, node: yaml.Node, key: str) -> timedelta | None:
+    return timedelta.max if str(node.value) == "never" else span(r, node, key)
 
 
 def _url(r: Reader, node: yaml.Node, key: str) -> str | None:

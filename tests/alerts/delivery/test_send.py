@@ -1,10 +1,13 @@
 """One attempt by each channel: it always ends in an outcome, whatever the receiver, the network or the settings do."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
+from alerts.delivery.digest import gather
 from alerts.delivery.mail import MailSettings
 from alerts.delivery.messages import render
 from alerts.delivery.send import Sender
@@ -106,3 +109,39 @@ async def test_a_delivery_that_ended_is_not_attempted_again() -> None:
     ended = Delivery(id="d", receiver="ops", state="delivered", attempt=1, at=NOW)
     with pytest.raises(ValueError, match="delivery d to ops is delivered and carries no notification; attempt only pending ones"):
         await attempted(ended)
+
+
+def overdue(waited: timedelta, *, attempt: int = 1, **changes: Any) -> Delivery:
+    """A delivery to a terminal that lets half an hour pass, and that was planned so long ago."""
+    receiver = a_receiver(channel="terminal", delayed_after=timedelta(minutes=30))
+    notification = msgspec.structs.replace(render(an_alert(), receiver, a_desk()), **changes)
+    return msgspec.structs.replace(pending(notification), at=NOW - waited, attempt=attempt)
+
+
+async def test_what_comes_too_late_is_not_sent_and_said_to_be_late() -> None:
+    terminal = io.StringIO()
+    outcome = await attempted(overdue(timedelta(hours=5)), terminal=terminal)
+    assert (outcome.ok, outcome.late, outcome.detail) == (False, True, "5 h late, so it goes into a digest")
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    "delivery",
+    [
+        overdue(timedelta(minutes=30)),
+        overdue(timedelta(hours=5), attempt=2),
+        overdue(timedelta(hours=5), delayed=True),
+        overdue(timedelta(hours=5), gathers=("a", "b")),
+    ],
+    ids=["in time", "tried before", "marked as late", "a digest"],
+)
+async def test_what_is_not_late_by_our_fault_alone_is_sent(delivery: Delivery) -> None:
+    assert (await attempted(delivery, terminal=io.StringIO())).ok
+
+
+async def test_the_terminal_shows_a_digest_whole() -> None:
+    terminal = io.StringIO()
+    receiver = a_receiver(channel="terminal")
+    notes = [render(an_alert(id=str(i)), receiver, a_desk()) for i in range(3)]
+    await attempted(pending(gather(notes, "quiet", NOW)), terminal=terminal)
+    assert terminal.getvalue().count("Islamic State attacked") == 3

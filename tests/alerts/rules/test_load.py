@@ -67,7 +67,7 @@ def test_the_shipped_rules_load() -> None:
     assert load_rules(Path(__file__).parents[3] / "deploy" / "rules")[0].id == "new-airbase-under-attack"
 
 
-WORDS = ("id", "title", "severity", "match", "threshold", "confirm", "novelty", "after", "cooldown", "max_age")
+WORDS = ("id", "title", "severity", "match", "threshold", "confirm", "novelty", "after", "by", "spike", "shadow", "cooldown", "max_age")
 
 
 def test_a_file_with_three_mistakes_reports_all_three_with_their_lines(tmp_path: Path) -> None:

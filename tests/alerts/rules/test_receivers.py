@@ -1,11 +1,12 @@
 """The receivers file in, who hears of what out; or every mistake at once, with file and line."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from alerts.records import Desk, Receiver, Route
+from alerts.records import Desk, Flood, Quiet, Receiver, Route
 from alerts.rules.load import RulesError
 from alerts.rules.receivers import load_receivers
 
@@ -39,7 +40,7 @@ def test_receivers_routes_and_desk_are_read(tmp_path: Path) -> None:
     )
     receivers, routes, desk = load_receivers(path)
     assert receivers == (
-        Receiver(id="watch", channel="email", address="watch@example.org"),
+        Receiver(id="watch", channel="email", address="watch@example.org", delayed_after=timedelta(minutes=30)),
         Receiver(id="hook", channel="webhook", url="https://example.org/alerts", secret_env="TOCSIN_HOOK"),
     )
     assert routes == (Route(receivers=("watch", "hook"), rules=("a", "b"), severity=("flash",)),)
@@ -125,3 +126,56 @@ def test_an_empty_or_missing_file_is_reported(tmp_path: Path) -> None:
     assert mistakes_of(tmp_path, "") == ["1: the file is empty; begin it with 'receivers:', or take it away"]
     with pytest.raises(RulesError, match=r"none\.yaml: cannot be read \(No such file or directory\)"):
         load_receivers(tmp_path / "none.yaml")
+
+
+def with_wishes(text: str) -> str:
+    """The good file, whose mailbox has these wishes; the first of them is line 5."""
+    return GOOD.replace("    address: watch@example.org\n", f"    address: watch@example.org\n    {text}\n")
+
+
+def test_when_a_receiver_is_not_to_be_told_one_by_one(tmp_path: Path) -> None:
+    wishes = (
+        "quiet: {from: '22:00', to: 6:30, zone: Europe/Berlin, holds: [routine, urgent]}\n"
+        "    flood: {most: 20, within: 1h}\n    delayed_after: 2h"
+    )
+    (tmp_path / "r.yaml").write_text(with_wishes(wishes))
+    watch = load_receivers(tmp_path / "r.yaml")[0][0]
+    assert watch.quiet == Quiet(start=22 * 60, end=6 * 60 + 30, zone="Europe/Berlin", holds=("routine", "urgent"))
+    assert watch.flood == Flood(most=20, within=timedelta(hours=1), flash=60)
+    assert watch.delayed_after == timedelta(hours=2)
+
+
+def test_people_get_a_digest_after_an_outage_and_programs_each_alert_unless_they_ask_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(with_wishes("delayed_after: never"))
+    assert [r.delayed_after for r in load_receivers(tmp_path / "r.yaml")[0]] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "mistake"),
+    [
+        ("quiet: {from: '22:00'}", "receiver 'watch', quiet has no 'to'; say when they end, such as '06:00'"),
+        (
+            "quiet: {from: 25:00, to: '06:00'}",
+            "receiver 'watch', quiet: from is '25:00', but must be a time of the day such as '22:00', in quotes",
+        ),
+        (
+            "quiet: {from: '22:00', to: '06:00', zone: Berlin}",
+            "receiver 'watch', quiet: zone is 'Berlin', but must be a time zone such as Europe/Berlin (IANA name)",
+        ),
+        (
+            "quiet: {from: '22:00', to: '06:00', holds: flash}",
+            "receiver 'watch', quiet: holds 'flash' is not known; known are urgent, routine",
+        ),
+        (
+            "flood: {most: 20, within: 1h, flash: 5}",
+            "receiver 'watch', flood: flash is 5, below most; a flash must have more room than the others, so raise it",
+        ),
+        ("flood: {within: 1h}", "receiver 'watch', flood has no 'most'; say how many messages are read one by one, such as 20"),
+        (
+            "delayed_after: soon",
+            "receiver 'watch': delayed_after is 'soon', but must be a span such as 30d, 6h or 45min, of at most ten years",
+        ),
+    ],
+)
+def test_wishes_that_cannot_be_meant_are_refused(tmp_path: Path, wishes: str, mistake: str) -> None:
+    assert mistakes_of(tmp_path, with_wishes(wishes)) == [f"5: {mistake}"]
