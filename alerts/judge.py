@@ -11,6 +11,7 @@ from alerts.records import Alert, Match, Rule, RulesInForce
 from alerts.revisions import first, following
 from alerts.rules.match import breaks, leads, matters, wanted
 from alerts.rules.situations import GAP, Seen, last_before, led_to, seen
+from alerts.spans import in_words
 from alerts.topics import ALERTS, MATCHES
 from streams.records import Event, Part, Record, Tick, Verdict
 from streams.runtime.states import DueIndex
@@ -143,7 +144,7 @@ def go_on(known: Known, alert: str, joining: Sequence[str], control: Judging, fi
         return (known if said.waiting == verdict.until else remember(known, msgspec.structs.replace(said, waiting=verdict.until))), []
     told = said.told if verdict.change == "retraction" else {event.id: event for _, event in heard}
     revised = following(said.alert, known.rule, verdict, known.now)
-    return remember(known, msgspec.structs.replace(said, alert=revised, told=told, waiting=None)), [revised]
+    return remember(known, msgspec.structs.replace(said, alert=revised, told=told, over=False, waiting=None)), [revised]
 
 
 def _why(known: Known, event: str) -> str:
@@ -227,7 +228,33 @@ def wake(known: Known | None, at: datetime, control: Judging) -> tuple[Known | N
     if any(s.waiting is not None and s.waiting <= now for s in known.said.values()):
         said = {i: s if s.waiting is None else msgspec.structs.replace(s, waiting=None) for i, s in known.said.items()}
         known, out = think(msgspec.structs.replace(known, said=said), control, recall)
-    return forget(known, recall), out
+    known, over = resolve(known, control)
+    return forget(known, recall), out + over
+
+
+def resolve(known: Known, control: Judging) -> tuple[Known, list[Record]]:
+    """Say of each alert that it is over, when nothing was heard of it for as long as its rule says; of one out of force in silence."""
+    out = list[Record]()
+    if known.rule.resolve is None:
+        return known, out
+    words = f"OVER: nothing new for {in_words(known.rule.resolve)}"
+    for said in sorted(known.said.values(), key=lambda s: s.begun):
+        end = over_at(known, said)
+        if end is not None and end <= known.now:
+            verdict = policy.Say(code="resolved", text=words, change="resolved", differences=(words,))
+            alert = following(said.alert, known.rule, verdict, known.now) if known.rule.id in control.rules else said.alert
+            known = remember(known, msgspec.structs.replace(said, alert=alert, over=True))
+            out += [alert] if alert is not said.alert else []
+    return known, out
+
+
+def over_at(known: Known, said: Said) -> datetime | None:
+    """When an alert is to be said to be over; None if it was, if it was taken back, or if its rule never says so."""
+    if known.rule.resolve is None or said.over or said.alert.change == "retraction" or said.waiting is not None:
+        return None
+    heard = (known.history[i].last for i in said.told if i in known.history)
+    surged = (said.surge.end + known.rule.spike.within,) if said.surge is not None and known.rule.spike is not None else ()
+    return max((*heard, *surged), default=said.alert.at) + known.rule.resolve
 
 
 def forget(known: Known, recall: Recall) -> Known | None:
@@ -276,7 +303,7 @@ def _shortened(said: Said, history: dict[str, Seen]) -> Said:
 def keep(rule: Rule) -> timedelta:
     """How long an event is remembered after it ended and was last heard of."""
     counted = rule.spike.within + (rule.spike.over or timedelta(0)) if rule.spike else timedelta(0)
-    asked = max(rule.novelty or timedelta(0), rule.after.within if rule.after else timedelta(0), counted)
+    asked = max(rule.novelty or timedelta(0), rule.resolve or timedelta(0), rule.after.within if rule.after else timedelta(0), counted)
     return asked + rule.max_age + GAP + SLACK
 
 
@@ -287,7 +314,8 @@ def next_waking(known: Known) -> datetime | None:
     RECALLS.lay(known, recall)
     waits = [s.waiting for s in known.said.values() if s.waiting is not None]
     ends = [first[0]] if first else [s.alert.at for s in known.said.values()]
-    return min([*waits, *(end + keep(known.rule) for end in ends)], default=None)
+    overs = [end for s in known.said.values() if (end := over_at(known, s)) is not None] if known.rule.resolve is not None else []
+    return min([*waits, *overs, *(end + keep(known.rule) for end in ends)], default=None)
 
 
 def fold(control: Judging, record: RulesInForce | Verdict) -> Judging:

@@ -29,6 +29,8 @@ class Said(Part, frozen=True, kw_only=True):
     retraction, what was taken back. An event belongs to the alerts that spoke of it, and to no other."""
     surge: Surge | None = None
     """Of a rule that counts events over time."""
+    over: bool = False
+    """Nothing was heard of it for so long that its rule awaits no more (`resolve`)."""
     waiting: datetime | None = None
     """When a change that the cooldown holds back may be said."""
 

@@ -8,7 +8,7 @@ import msgspec
 from streams.records import Event, Part, Record, Time
 
 Severity = Literal["flash", "urgent", "routine"]
-Change = Literal["new", "update", "correction", "retraction"]
+Change = Literal["new", "update", "correction", "retraction", "resolved"]
 Channel = Literal["webhook", "email", "terminal", "null"]
 DeliveryState = Literal["pending", "held", "gathered", "delivered", "dead"]
 
@@ -140,6 +140,8 @@ class Rule(Part, frozen=True, kw_only=True):
     spike: Spike | None = None
     shadow: bool = False
     """Its alerts are recorded, and nobody is told: a rule on trial."""
+    resolve: timedelta | None = None
+    """After so long without news of what an alert spoke of, it is said to be over; None says nothing."""
     cooldown: timedelta = timedelta(0)
     """Silence owed after a message before the next update of the same alert, unless precedence rises."""
     max_age: timedelta = timedelta(days=3)
@@ -195,6 +197,18 @@ class Route(Part, frozen=True, kw_only=True):
     severity: tuple[str, ...] = ()
 
 
+class Inhibition(Part, frozen=True, kw_only=True):
+    """Who was told by one rule is not told by another of the same, for as long as the first speaks."""
+
+    by: tuple[str, ...]
+    """Rules that speak instead."""
+    rules: tuple[str, ...]
+    """Rules that keep still; they speak when the others resolve."""
+    same: Literal["event", "place"] = "event"
+    receivers: tuple[str, ...] = ()
+    """For whom; empty means all."""
+
+
 class Desk(Part, frozen=True, kw_only=True):
     """How alerts are addressed and signed: settings that show in what an officer reads."""
 
@@ -220,6 +234,7 @@ class RoutesInForce(Record, frozen=True, kw_only=True):
     receivers: tuple[Receiver, ...]
     routes: tuple[Route, ...]
     desk: Desk = Desk()
+    inhibitions: tuple[Inhibition, ...] = ()
 
 
 class Silence(Record, frozen=True, kw_only=True):

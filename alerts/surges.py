@@ -114,7 +114,7 @@ def _go_on(known: Known, alert: str, starts: list[datetime], spike: Spike) -> tu
 
 def _say(known: Known, said: Said, verdict: policy.Say, words: str = "") -> tuple[Known, list[Record]]:
     revised: Alert = following(said.alert, known.rule, verdict, known.now, surge=words)
-    return remember(known, msgspec.structs.replace(said, alert=revised, waiting=None)), [revised]
+    return remember(known, msgspec.structs.replace(said, alert=revised, over=False, waiting=None)), [revised]
 
 
 def _words(rule: Rule, event: Event, count: int, before: list[int] | None, spike: Spike) -> str:

@@ -148,3 +148,22 @@ def test_evidence_that_comes_three_hours_late_still_confirms() -> None:
     late = told(late.text, 3, outlet="Second Wire", published=NOON - 3 * HOUR)
     after = told("Shells hit Idlib on Monday.", 2, outlet="Third Wire")
     assert list(changes(said_of(told(STORMED), after, late))) == [("new", "preliminary"), ("update", "confirmed")]
+
+
+def test_an_unknown_place_never_matches_a_fence_and_is_said_to_be_unknown() -> None:
+    nowhere = told("Islamic State fighters stormed an airbase on Monday with mortars and rockets.")
+    made = _run((nowhere,))
+    assert [a for a in made.logs[ALERTS.name] if isinstance(a, Alert)] == []
+
+
+def test_a_surge_over_many_villages_is_one_alert_that_says_what_is_usual() -> None:
+    places = ["Kafr Zita", "Latamneh", "Morek", "Suran", "Khan Shaykhun", "Saraqib", "Maarat al-Numan", "Jisr al-Shughur"]
+    before = [
+        told(f"Rebels shelled the town of {places[day % 8]} in Syria.", -24.0 * 3 * day, outlet=f"Quiet {day}") for day in range(1, 8)
+    ]
+    today = [
+        told(f"Government jets bombed the town of {place} in Syria on Monday, a monitor said.", i / 10) for i, place in enumerate(places)
+    ]
+    made = said_of(*before, *today, rule="fighting-surges")
+    assert [a.change for a in made] == ["new"]
+    assert made[0].surge.startswith("8 events in 24 h in Syria; usual are ")

@@ -65,7 +65,7 @@ def check_rules(settings: Settings, out: TextIO) -> int:
             mistakes += error.mistakes
     if mistakes:
         raise RulesError(mistakes)
-    rules, (receivers, _, _) = load_rules(settings.rules), load_receivers(settings.receivers)
+    rules, receivers = load_rules(settings.rules), load_receivers(settings.receivers).receivers
     cases = load_cases(settings.rules, rules)
     for rule in rules:
         print(f"ok   {rule.file}:{rule.line}: {rule.id} ({rule.severity})", file=out)
@@ -75,7 +75,7 @@ def check_rules(settings: Settings, out: TextIO) -> int:
 
 def send_test(settings: Settings, receiver: str, out: TextIO) -> int:
     """Send an exercise alert to one receiver, once."""
-    known = {r.id: r for r in load_receivers(settings.receivers)[0]}
+    known = {r.id: r for r in load_receivers(settings.receivers).receivers}
     if receiver not in known:
         raise UnknownReceiverError(f"{settings.receivers}: no receiver {receiver!r}; known are {', '.join(sorted(known))}")
     outcome = asyncio.run(_send(settings, known[receiver], datetime.now(UTC), out))
@@ -84,7 +84,7 @@ def send_test(settings: Settings, receiver: str, out: TextIO) -> int:
 
 
 async def _send(settings: Settings, receiver: Receiver, at: datetime, out: TextIO) -> Outcome:
-    desk = load_receivers(settings.receivers)[2]
+    desk = load_receivers(settings.receivers).desk
     notification = render(exercise(at), receiver, desk)
     delivery = Delivery(id=notification.id, receiver=receiver.id, state="pending", attempt=1, at=at, notification=notification)
     async with open_session(read_allowed(settings.webhook_allow)) as session:
@@ -148,7 +148,7 @@ def checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
 
 
 def _receivers(settings: Settings) -> str:
-    receivers, routes, _ = load_receivers(settings.receivers)
+    receivers, routes, *_ = load_receivers(settings.receivers)
     for receiver in receivers:
         if receiver.channel == "webhook":
             read_secrets(settings.secrets.get(receiver.secret_env or "", ""), name=receiver.secret_env or f"secret_env of {receiver.id}")

@@ -46,9 +46,11 @@ def routes_of(settings: Settings, *, at: datetime, also: Sequence[Receiver] = ()
     Raises:
         RulesError: With all mistakes of the file.
     """
-    receivers, routes, desk = load_receivers(settings.receivers)
+    known = load_receivers(settings.receivers)
     everything = (Route(receivers=tuple(r.id for r in also)),) if also else ()
-    return RoutesInForce(at=at, receivers=(*receivers, *also), routes=(*routes, *everything), desk=desk)
+    return RoutesInForce(
+        at=at, receivers=(*known.receivers, *also), routes=(*known.routes, *everything), desk=known.desk, inhibitions=known.inhibitions
+    )
 
 
 def configured(settings: Settings, *, at: datetime) -> tuple[RulesInForce, RoutesInForce]:

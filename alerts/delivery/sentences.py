@@ -26,7 +26,7 @@ def headline(alert: Alert) -> str:
 
 def _mark(alert: Alert) -> str:
     exercise = "[EXERCISE] " if alert.event.sample else ""
-    changed = {"retraction": "RETRACTED: ", "correction": "CORRECTED: "}.get(alert.change, "")
+    changed = {"retraction": "RETRACTED: ", "correction": "CORRECTED: ", "resolved": "OVER: "}.get(alert.change, "")
     return f"{exercise}[{alert.severity.upper()}] {changed}"
 
 
@@ -60,6 +60,8 @@ def bluf(alert: Alert) -> str:
     match alert.change:
         case "retraction":
             return f"{mark}RETRACTED, disregard: {happening(event)}."
+        case "resolved":
+            return f"{mark}OVER, nothing new: {happening(event)}."
         case "correction":
             return f"{mark}CORRECTED: {happening(event)}; {_standing(event)}."
         case _:

@@ -273,6 +273,7 @@ def _rule(r: Reader, path: Path) -> Rule | None:
     if by == "country" and spike is None:
         r.wrong(r.line, f"{r.what}: by country counts the events of a whole country, which only spike does; leave by out, or add spike")
     shadow = r.take("shadow", flag, False)
+    resolve = r.take("resolve", _resolve)
     cooldown = r.take("cooldown", span, timedelta(0))
     max_age = r.take("max_age", span, timedelta(days=3))
     r.done(RULE_WORDS)
@@ -280,7 +281,8 @@ def _rule(r: Reader, path: Path) -> Rule | None:
         return None
     return Rule(
         id=known, title=title, severity=severity, where=where, what=what, threshold=threshold, confirm=confirm,
-        novelty=quiet, after=after, by=by, spike=spike, shadow=shadow, cooldown=cooldown, max_age=max_age, file=str(path), line=r.line,
+        novelty=quiet, after=after, by=by, spike=spike, shadow=shadow, resolve=resolve,
+        cooldown=cooldown, max_age=max_age, file=str(path), line=r.line,
     )  # fmt: skip
 
 
@@ -316,8 +318,19 @@ def _what(m: Reader) -> What:
     )
 
 
+def _resolve(reader: Reader, node: yaml.Node, key: str) -> timedelta | None:
+    """So long that nothing can join what is said to be over."""
+    read = span(reader, node, key)
+    if read is None or read >= GAP:
+        return read
+    least = f"events less than {GAP.days * 24}h apart are one situation"
+    reader.wrong(node.start_mark.line + 1, f"{reader.what}: {key} is {_said(node)}, but must be at least 2d, since {least}")
+    return None
+
+
 RULE_WORDS = (
-    "id", "title", "severity", "match", "threshold", "confirm", "novelty", "after", "by", "spike", "shadow", "cooldown", "max_age",
+    "id", "title", "severity", "match", "threshold", "confirm", "novelty", "after", "by", "spike", "shadow", "resolve",
+    "cooldown", "max_age",
 )  # fmt: skip
 
 

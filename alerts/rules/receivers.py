@@ -3,12 +3,12 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import yaml
 
 from alerts.delivery.holding import zone_of
-from alerts.records import PRECEDENCE, Channel, Desk, Flood, Quiet, Receiver, Route, Severity
+from alerts.records import PRECEDENCE, Channel, Desk, Flood, Inhibition, Quiet, Receiver, Route, Severity
 from alerts.rules.load import Reader, RulesError, compose, name, several, span, text, whole, word
 
 NEEDED = {"webhook": "url", "email": "address"}
@@ -19,8 +19,17 @@ VARIABLE = re.compile(r"TOCSIN_[A-Z0-9_]+")
 """Of the environment only these are read (`streams.settings`)."""
 
 
-def load_receivers(path: Path) -> tuple[tuple[Receiver, ...], tuple[Route, ...], Desk]:
-    """Read the receivers, the routes to them, and the desk's own settings.
+class Addressing(NamedTuple):
+    """Who hears of what."""
+
+    receivers: tuple[Receiver, ...]
+    routes: tuple[Route, ...]
+    desk: Desk
+    inhibitions: tuple[Inhibition, ...]
+
+
+def load_receivers(path: Path) -> Addressing:
+    """Read the receivers, the routes to them, which rules speak instead of which, and the desk's own settings.
 
     Raises:
         RulesError: With all mistakes of the file.
@@ -33,11 +42,13 @@ def load_receivers(path: Path) -> tuple[tuple[Receiver, ...], tuple[Route, ...],
     lines: dict[str, int] = {}
     receivers = tuple(r for node in _listed(top, "receivers") if (r := _receiver(Reader(path, node, mistakes, "a receiver"), lines)))
     routes = tuple(_route(Reader(path, node, mistakes, "a route"), lines) for node in _listed(top, "routes"))
+    nodes = _listed(top, "inhibit") if top.has("inhibit") else []
+    inhibitions = tuple(_inhibition(Reader(path, node, mistakes, "an inhibition"), lines) for node in nodes)
     desk = _desk(top.inner("desk"))
-    top.done(["receivers", "routes", "desk"])
+    top.done(["receivers", "routes", "inhibit", "desk"])
     if mistakes:
         raise RulesError(mistakes)
-    return receivers, routes, desk
+    return Addressing(receivers, routes, desk, inhibitions)
 
 
 def _listed(top: Reader, key: str) -> list[yaml.Node]:
@@ -157,6 +168,22 @@ def _route(r: Reader, known: dict[str, int]) -> Route:
         if receiver not in known:
             r.wrong(r.line, f"a route names receiver '{receiver}', which is not in the list; add it or mend the name")
     r.done(["receivers", "rules", "severity"])
+    return made
+
+
+def _inhibition(i: Reader, known: dict[str, int]) -> Inhibition:
+    made = Inhibition(
+        by=i.take("by", several(text), (), needed="name the rules that speak instead"),
+        rules=i.take("rules", several(text), (), needed="name the rules that keep still meanwhile"),
+        same=i.take("same", word(("event", "place")), "event"),
+        receivers=i.take("receivers", several(text), ()),
+    )
+    if both := set(made.by) & set(made.rules):
+        i.wrong(i.line, f"an inhibition names rule '{min(both)}' on both sides; no rule keeps itself still, so take it from one")
+    for receiver in made.receivers:
+        if receiver not in known:
+            i.wrong(i.line, f"an inhibition names receiver '{receiver}', which is not in the list; add it or mend the name")
+    i.done(["by", "rules", "same", "receivers"])
     return made
 
 

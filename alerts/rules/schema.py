@@ -43,6 +43,7 @@ def _rule() -> dict[str, Any]:
                 "within", "events",
             ),
             "shadow": {"type": "boolean"},
+            "resolve": SPAN,
             "cooldown": SPAN,
             "max_age": SPAN,
         },

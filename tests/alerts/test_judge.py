@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.judge import JUDGE, Judging, judge_step
 from alerts.memory import Known
-from alerts.records import Alert, Rule, Threshold, What, Where
+from alerts.records import Alert, Rule, Spike, Threshold, What, Where
 from alerts.rules.situations import GAP
 from alerts.topics import MATCHES
 from streams.records import Event, Occurred, Tick
@@ -472,3 +472,60 @@ def test_alerts_name_rule_and_place_in_their_id() -> None:
     made = [x for x in outputs_of(JUDGE, [in_force(a_rule(), other), matched(a), matched(a, rule="other")]) if isinstance(x, Alert)]
     assert len({x.id for x in made}) == 2
     assert len({x.number for x in made}) == 1, "officers know the occurrence by one number, whatever rule speaks"
+
+
+# Over
+
+
+def test_an_alert_is_over_after_so_long_without_news_and_says_so_once() -> None:
+    rule = a_rule(resolve=3 * DAY)
+    made = alerts_of([happened("a", at(0)), tick(at(3)), tick(at(4)), tick(at(9))], rule)
+    assert told(made) == ["new", "resolved"]
+    assert made[1].at == at(3, 1)
+    assert made[1].differences == ("OVER: nothing new for 3 days",)
+    assert made[1].id == made[0].id
+
+
+def test_news_puts_the_end_off() -> None:
+    first = happened("a", at(0))
+    made = alerts_of([first, again(first, at(2), owners=2), tick(at(4.9)), tick(at(6))], a_rule(resolve=3 * DAY))
+    assert [(a.change, a.at) for a in made] == [("new", at(0, 1)), ("update", at(2)), ("resolved", at(5))]
+
+
+def test_a_second_outbreak_after_the_first_is_over_is_a_new_alert_under_a_new_id() -> None:
+    rule = a_rule(novelty=None, resolve=2 * DAY)
+    made = alerts_of([happened("a", at(0)), tick(at(3)), happened("b", at(4))], rule)
+    assert told(made) == ["new", "resolved", "new"]
+    assert made[2].id != made[0].id
+
+
+def test_what_is_over_is_still_taken_back() -> None:
+    first = happened("a", at(0))
+    made = alerts_of([first, tick(at(4)), withdrawn(first, at(5))], a_rule(resolve=3 * DAY))
+    assert told(made) == ["new", "resolved", "retraction"]
+
+
+def test_what_was_taken_back_is_not_said_to_be_over() -> None:
+    first = happened("a", at(0))
+    assert told(alerts_of([first, withdrawn(first, at(1)), tick(at(9))], a_rule(resolve=3 * DAY))) == ["new", "retraction"]
+
+
+def test_evidence_that_comes_late_makes_what_was_over_go_on_under_its_id() -> None:
+    first = happened("a", at(0))
+    made = alerts_of([first, tick(at(4)), again(first, at(5), owners=2), tick(at(9))], a_rule(resolve=3 * DAY))
+    assert told(made) == ["new", "resolved", "update", "resolved"]
+    assert len({a.id for a in made}) == 1
+
+
+def test_without_the_word_nothing_is_said_to_be_over() -> None:
+    assert told(alerts_of([happened("a", at(0)), tick(at(9)), tick(at(40))])) == ["new"]
+
+
+def test_a_rule_out_of_force_says_no_end() -> None:
+    assert told(alerts_of([happened("a", at(0)), in_force(), tick(at(9))], a_rule(resolve=3 * DAY))) == ["new"]
+
+
+def test_a_surge_is_over_when_its_window_has_passed() -> None:
+    rule = a_rule(novelty=None, resolve=2 * DAY, spike=Spike(within=DAY, events=2))
+    made = alerts_of([happened("a", at(0)), happened("b", at(0, 3)), tick(at(5))], rule)
+    assert [(a.change, a.at) for a in made] == [("new", at(0, 4)), ("resolved", at(3, 3))]

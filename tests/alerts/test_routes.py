@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
-from alerts.records import Alert, Notification, Route, RoutesInForce, Silence
-from alerts.routes import REMEMBERED, ROUTE, Region, Routing, fold, next_waking
+from alerts.records import Alert, Inhibition, Notification, Route, RoutesInForce, Silence
+from alerts.routes import REMEMBERED, ROUTE, SPEAKS, WAIT, Region, Routing, fold, next_waking
 from streams.records import Event
 from streams.runtime.replay import outputs_of
 from streams.topics import ControlCopy, copy_of
@@ -175,3 +176,118 @@ def test_a_notification_is_named_by_alert_revision_and_receiver() -> None:
     assert len(set(names(log))) == 4
     later = msgspec.structs.replace(an_alert_at(at(0)), at=at(5))
     assert names((routes(), later))[0] == names(log)[0], "never a clock"
+
+
+# One rule speaks instead of another
+
+
+LOUD, SMALL = "new-airbase-under-attack", "many-wounded"
+
+
+def inhibiting(*inhibitions: Inhibition, receivers: tuple[str, ...] = ("watch", "boss"), routes: tuple[Route, ...] = ()) -> ControlCopy:
+    known = tuple(a_receiver(id=r, channel="terminal", address=None) for r in receivers)
+    to = routes or (Route(receivers=receivers),)
+    return copy_of(RoutesInForce(at=START - 365 * DAY, receivers=known, routes=to, inhibitions=inhibitions))
+
+
+def loud(when: Any, revision: int = 1, change: str = "new", **changes: Any) -> Alert:
+    return an_alert_at(when, revision, change, **{"id": "loud", "rule": LOUD, **changes})
+
+
+def small(when: Any, revision: int = 1, change: str = "new", **changes: Any) -> Alert:
+    return an_alert_at(when, revision, change, **{"id": "small", "rule": SMALL, **changes})
+
+
+def told_of(*log: Any) -> list[tuple[str, str, int]]:
+    """Rule, receiver and revision of each notification."""
+    return [(n.rule, n.receiver.id, n.revision) for n in outputs_of(ROUTE, log) if isinstance(n, Notification)]
+
+
+ONCE = Inhibition(by=(LOUD,), rules=(SMALL,))
+
+
+def test_whoever_is_told_by_one_rule_is_not_told_of_the_same_event_by_another() -> None:
+    assert told_of(inhibiting(ONCE), loud(at(0)), small(at(0))) == [(LOUD, "watch", 1), (LOUD, "boss", 1)]
+
+
+def test_what_was_told_before_is_not_unsaid_and_goes_on_being_told() -> None:
+    log = (inhibiting(ONCE), small(at(0)), tick(at(0) + WAIT))
+    assert told_of(*log) == [(SMALL, "watch", 1), (SMALL, "boss", 1)]
+    assert len(told_of(*log, loud(at(0, 1)))) == 4
+
+
+def test_of_two_at_the_same_time_the_louder_speaks_whichever_comes_first() -> None:
+    for first, second in ((small(at(0)), loud(at(0))), (loud(at(0)), small(at(0)))):
+        assert told_of(inhibiting(ONCE), first, second, tick(at(0, 1))) == [(LOUD, "watch", 1), (LOUD, "boss", 1)]
+
+
+def test_a_flash_and_a_rule_that_none_speaks_instead_of_wait_for_nothing() -> None:
+    assert len(told_of(inhibiting(ONCE), small(at(0), severity="flash"))) == 2
+    assert len(told_of(inhibiting(ONCE), loud(at(0)))) == 2
+
+
+def test_what_waits_a_moment_is_told_once_as_it_was_last_said() -> None:
+    log = (inhibiting(ONCE), small(at(0)), small(at(0) + SECOND, 2, "update"), tick(at(0) + WAIT))
+    assert told_of(*log) == [(SMALL, "watch", 2), (SMALL, "boss", 2)]
+    assert told_of(*log, small(at(0, 1), 3, "update"))[2:] == [(SMALL, "watch", 3), (SMALL, "boss", 3)]
+
+
+def test_an_alert_does_not_keep_itself_still() -> None:
+    both = Inhibition(by=(LOUD, "other"), rules=(LOUD, SMALL))
+    assert len(told_of(inhibiting(both), loud(at(0)), loud(at(0, 1), 2, "update"))) == 4
+
+
+def test_another_event_is_told_unless_the_place_decides() -> None:
+    elsewhere = small(at(0), event=happened("b", at(0)), number="TOC-2016-OTHER")
+    assert len(told_of(inhibiting(ONCE), loud(at(0)), elsewhere, tick(at(1)))) == 4
+    by_place = Inhibition(by=(LOUD,), rules=(SMALL,), same="place")
+    assert len(told_of(inhibiting(by_place), loud(at(0)), elsewhere, tick(at(1)))) == 2
+
+
+def test_of_two_receivers_one_is_kept_from_it_and_one_is_not() -> None:
+    only_watch = Inhibition(by=(LOUD,), rules=(SMALL,), receivers=("watch",))
+    assert told_of(inhibiting(only_watch), loud(at(0)), small(at(0)), tick(at(1)))[2:] == [(SMALL, "boss", 1)]
+    loud_to_watch = (Route(receivers=("watch",)), Route(receivers=("boss",), rules=(SMALL,)))
+    assert told_of(inhibiting(ONCE, routes=loud_to_watch), loud(at(0)), small(at(0)), tick(at(1)))[1:] == [(SMALL, "boss", 1)]
+
+
+@pytest.mark.parametrize("end", ["retraction", "resolved"])
+def test_what_was_kept_is_told_when_its_inhibitor_is_over(end: str) -> None:
+    log = (inhibiting(ONCE), loud(at(0)), small(at(0)), small(at(0, 1), 2, "update"), loud(at(0, 2), 2, end))
+    assert told_of(*log)[4:] == [(SMALL, "watch", 2), (SMALL, "boss", 2)]
+
+
+def test_what_is_over_keeps_nobody_still() -> None:
+    assert len(told_of(inhibiting(ONCE), loud(at(0)), loud(at(0, 1), 2, "resolved"), small(at(0, 2)), tick(at(0, 3)))) == 6
+
+
+def test_an_inhibitor_that_says_nothing_more_speaks_for_two_days() -> None:
+    log = (inhibiting(ONCE), loud(at(0)), small(at(1.5)), tick(at(0) + SPEAKS - SECOND))
+    assert len(told_of(*log)) == 2
+    assert told_of(*log, tick(at(0) + SPEAKS))[2:] == [(SMALL, "watch", 1), (SMALL, "boss", 1)]
+
+
+def test_an_inhibitor_that_speaks_again_speaks_longer() -> None:
+    log = (inhibiting(ONCE), loud(at(0)), loud(at(0.5), 2, "update"), small(at(1)), tick(at(2.4)))
+    assert told_of(*log)[4:] == []
+    assert told_of(*log, tick(at(2.5)))[4:] == [(SMALL, "watch", 1), (SMALL, "boss", 1)]
+
+
+def test_what_is_history_when_its_inhibitor_ends_is_told_no_more() -> None:
+    log = (inhibiting(ONCE), loud(at(0)), small(at(0)), loud(at(1.9), 2, "update"), loud(at(3.5), 3, "resolved"))
+    assert told_of(*log)[4:] == [(LOUD, "watch", 3), (LOUD, "boss", 3)]
+
+
+def test_what_is_taken_back_while_it_is_kept_is_told_to_nobody() -> None:
+    log = (inhibiting(ONCE), loud(at(0)), small(at(0)), small(at(0, 1), 2, "retraction"), loud(at(0, 2), 2, "retraction"))
+    assert [entry for entry in told_of(*log) if entry[0] == SMALL] == []
+
+
+def test_an_alert_that_was_silenced_keeps_nobody_still() -> None:
+    night = a_silence(at(-1), at(0, 1), rules=(LOUD,))
+    assert told_of(inhibiting(ONCE), night, loud(at(0)), small(at(0)), tick(at(0) + WAIT)) == [(SMALL, "watch", 1), (SMALL, "boss", 1)]
+
+
+def test_the_end_of_an_alert_goes_to_those_who_were_told_of_it() -> None:
+    log = (routes(Route(receivers=("watch",))), an_alert_at(at(0)), routes(since=at(0, 1)), an_alert_at(at(3), 2, "resolved"))
+    assert heard(*log) == [("watch", 1, "new"), ("watch", 2, "resolved")]

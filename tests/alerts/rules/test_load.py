@@ -50,6 +50,7 @@ def test_every_word_of_the_language_is_read(tmp_path: Path) -> None:
             "novelty: 30d",
             "cooldown: 45min",
             "shadow: true",
+            "resolve: 3d",
             "max_age: 12h",
         )
     )
@@ -60,6 +61,7 @@ def test_every_word_of_the_language_is_read(tmp_path: Path) -> None:
     assert rule.threshold == Threshold(owners=2, articles=3, confidence=0.5)
     assert rule.confirm == Confirm(owners=3, within=timedelta(minutes=90))
     assert rule.shadow
+    assert rule.resolve == timedelta(days=3)
     assert (rule.novelty, rule.cooldown, rule.max_age) == (timedelta(days=30), timedelta(minutes=45), timedelta(hours=12))
 
 
@@ -67,7 +69,22 @@ def test_the_shipped_rules_load() -> None:
     assert load_rules(Path(__file__).parents[3] / "deploy" / "rules")[0].id == "new-airbase-under-attack"
 
 
-WORDS = ("id", "title", "severity", "match", "threshold", "confirm", "novelty", "after", "by", "spike", "shadow", "cooldown", "max_age")
+WORDS = (
+    "id",
+    "title",
+    "severity",
+    "match",
+    "threshold",
+    "confirm",
+    "novelty",
+    "after",
+    "by",
+    "spike",
+    "shadow",
+    "resolve",
+    "cooldown",
+    "max_age",
+)
 
 
 def test_a_file_with_three_mistakes_reports_all_three_with_their_lines(tmp_path: Path) -> None:

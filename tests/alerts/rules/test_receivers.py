@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.records import Desk, Flood, Quiet, Receiver, Route
+from alerts.records import Desk, Flood, Inhibition, Quiet, Receiver, Route
 from alerts.rules.load import RulesError
 from alerts.rules.receivers import load_receivers
 
@@ -35,21 +35,24 @@ def mistakes_of(folder: Path, text: str) -> list[str]:
 def test_receivers_routes_and_desk_are_read(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_text(
-        GOOD + "    rules: [a, b]\n    severity: flash\ndesk:\n  host: alerts.example.org\n"
-        "  link: https://alerts.example.org/\n  grades: {ara news: C, sana: D}\n"
+        GOOD + "    rules: [a, b]\n    severity: flash\n"
+        "inhibit:\n  - {by: loud, rules: [quiet, small], same: place, receivers: watch}\n"
+        "desk:\n  host: alerts.example.org\n  link: https://alerts.example.org/\n  grades: {ara news: C, sana: D}\n"
     )
-    receivers, routes, desk = load_receivers(path)
+    receivers, routes, desk, inhibitions = load_receivers(path)
     assert receivers == (
         Receiver(id="watch", channel="email", address="watch@example.org", delayed_after=timedelta(minutes=30)),
         Receiver(id="hook", channel="webhook", url="https://example.org/alerts", secret_env="TOCSIN_HOOK"),
     )
     assert routes == (Route(receivers=("watch", "hook"), rules=("a", "b"), severity=("flash",)),)
+    assert inhibitions == (Inhibition(by=("loud",), rules=("quiet", "small"), same="place", receivers=("watch",)),)
     assert desk == Desk(host="alerts.example.org", link="https://alerts.example.org", grades={"ara news": "C", "sana": "D"})
 
 
 def test_a_route_takes_every_rule_unless_told(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(GOOD)
-    _, routes, desk = load_receivers(tmp_path / "r.yaml")
+    _, routes, desk, inhibitions = load_receivers(tmp_path / "r.yaml")
+    assert inhibitions == ()
     assert routes == (Route(receivers=("watch", "hook"), rules=("*",), severity=()),)
     assert desk == Desk()
 
@@ -58,7 +61,7 @@ SHIPPED = Path(__file__).parents[3] / "deploy" / "receivers.yaml"
 
 
 def test_the_shipped_receivers_load() -> None:
-    receivers, routes, _ = load_receivers(SHIPPED)
+    receivers, routes, *_ = load_receivers(SHIPPED)
     assert [r.channel for r in receivers] == ["terminal"]
     assert [r.receivers for r in routes] == [("terminal",)]
 
@@ -67,6 +70,19 @@ def test_the_receivers_that_the_shipped_file_shows_as_comments_load_too(tmp_path
     shown = re.sub(r"^#( - | {3})", r" \1", SHIPPED.read_text(encoding="utf-8"), flags=re.M)
     (tmp_path / "r.yaml").write_text(shown)
     assert [r.channel for r in load_receivers(tmp_path / "r.yaml")[0]] == ["terminal", "webhook", "email"]
+
+
+def test_the_file_that_the_document_shows_loads_and_every_word_of_it_is_explained(tmp_path: Path) -> None:
+    document = (SHIPPED.parents[1] / "docs" / "receivers.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```yaml\n(.*?)```", document, re.S)
+    (tmp_path / "r.yaml").write_text(shown)
+    known = load_receivers(tmp_path / "r.yaml")
+    assert [r.id for r in known.receivers] == ["night-desk", "picture"]
+    assert known.receivers[0].quiet is not None
+    assert known.inhibitions
+    source = (SHIPPED.parents[1] / "alerts" / "rules" / "receivers.py").read_text(encoding="utf-8")
+    words = set(re.findall(r'[a-z]\.(?:take|inner|has)\("([a-z_]+)"', source)) - {"id", "host", "link", "grades", "desk"}
+    assert {w for w in words if f"`{w}" not in document} == set()
 
 
 def test_three_mistakes_are_reported_together_with_their_lines(tmp_path: Path) -> None:
@@ -119,7 +135,7 @@ def test_both_lists_must_be_there_even_if_empty(tmp_path: Path) -> None:
         "1: the file has no 'routes'; add 'routes:', even if the list is empty",
     ]
     (tmp_path / "none.yaml").write_text("receivers: []\nroutes: []\n")
-    assert load_receivers(tmp_path / "none.yaml") == ((), (), Desk())
+    assert load_receivers(tmp_path / "none.yaml") == ((), (), Desk(), ())
 
 
 def test_an_empty_or_missing_file_is_reported(tmp_path: Path) -> None:
@@ -179,3 +195,16 @@ def test_people_get_a_digest_after_an_outage_and_programs_each_alert_unless_they
 )
 def test_wishes_that_cannot_be_meant_are_refused(tmp_path: Path, wishes: str, mistake: str) -> None:
     assert mistakes_of(tmp_path, with_wishes(wishes)) == [f"5: {mistake}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "mistake"),
+    [
+        ("{by: a}", "an inhibition has no 'rules'; name the rules that keep still meanwhile"),
+        ("{by: [a, b], rules: b}", "an inhibition names rule 'b' on both sides; no rule keeps itself still, so take it from one"),
+        ("{by: a, rules: b, receivers: boss}", "an inhibition names receiver 'boss', which is not in the list; add it or mend the name"),
+        ("{by: a, rules: b, same: country}", "an inhibition: same 'country' is not known; known are event, place"),
+    ],
+)
+def test_an_inhibition_that_cannot_be_meant_is_refused(tmp_path: Path, line: str, mistake: str) -> None:
+    assert mistakes_of(tmp_path, f"{GOOD}inhibit:\n  - {line}\n") == [f"12: {mistake}"]
