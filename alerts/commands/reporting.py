@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from alerts.records import Alert, Delivery, Outcome
 from streams import metrics
+from streams.detection.mentions import published
 from streams.detection.revisions import Reading
 from streams.errors import ExplainedError
 from streams.feeds.poll import PollResult
@@ -92,8 +93,8 @@ class RiverReports:
         """Count a batch."""
         metrics.RECORDS.labels(stage.name, "in").inc(len(reads))
         for reading in reads:
-            if isinstance(reading, Reading) and reading.language is not None:
-                metrics.UNREAD.labels(reading.language).inc()
+            if isinstance(reading, Reading):
+                _count(reading)
         metrics.RECORDS.labels(stage.name, "out").inc(len(written))
         metrics.STAGE_SECONDS.labels(stage.name).observe(seconds)
         for record in written:
@@ -120,6 +121,14 @@ class RiverReports:
         elif outcome.ok and name in self._failing:
             self._failing.discard(name)
             self._tell(f"receiver {name}: takes alerts again")
+
+
+def _count(reading: Reading) -> None:
+    """Count what no alert can come of, or only by a guess."""
+    if reading.language is not None:
+        metrics.UNREAD.labels(reading.language).inc()
+    metrics.UNPLACED.inc(sum(mention.place is None for mention in reading.mentions))
+    metrics.MISDATED.inc(published(reading.article)[1])
 
 
 def failures(ends: Sequence[object]) -> list[Exception]:

@@ -9,6 +9,7 @@ from streams.detection.revisions import Reading
 from streams.errors import ExplainedError
 from streams.feeds.poll import PollResult
 from streams.records import Article
+from tests.builders import a_mention, an_article
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -71,3 +72,12 @@ def test_articles_in_other_languages_are_counted_by_language() -> None:
 
 def value(language: str) -> float:
     return metrics.UNREAD.labels(language)._value.get()
+
+
+def test_mentions_of_an_unknown_place_and_articles_dated_ahead_are_counted() -> None:
+    reports, unplaced, misdated = RiverReports(print), metrics.UNPLACED._value.get(), metrics.MISDATED._value.get()
+    mentions = (a_mention(place=None), a_mention(), a_mention(place=None))
+    ahead = Reading(article=an_article(published=datetime(2030, 1, 1, tzinfo=UTC)), content="", mentions=mentions)
+    reports.heard(STAGES["detect"], [ahead, Reading(article=an_article(), content="", mentions=())], [], 0.1)
+    assert metrics.UNPLACED._value.get() == unplaced + 2
+    assert metrics.MISDATED._value.get() == misdated + 1
