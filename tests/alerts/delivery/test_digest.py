@@ -1,5 +1,6 @@
 """What waits and is told in one digest: through the stage `deliver`, and as it reads."""
 
+import io
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from alerts.delivery.deliver import DELIVER, GATHERED_FOR, WAITS
 from alerts.delivery.digest import MOST_TOLD, gather, mark_delayed
 from alerts.delivery.messages import render
 from alerts.delivery.payload import MOST_BYTES
+from alerts.delivery.send import Sender
+from alerts.delivery.webhook import open_session
 from alerts.records import Delivery, Flood, Notification, Outcome, Quiet, Receiver
 from streams.runtime.replay import outputs_of
 from tests.alerts.saying import HOUR, at, tick
@@ -166,6 +169,35 @@ def test_what_is_late_in_quiet_hours_waits_for_their_end() -> None:
     note = a_note("a", at(0.4), to(delayed_after=30 * MINUTE, quiet=NIGHT))
     made = deliveries(note, late(note, at(1)), tick(at(1) + GATHERED_FOR))
     assert [d.state for d in made] == ["pending", "held"]
+
+
+async def test_after_a_night_without_us_the_officer_reads_one_digest_and_the_flash_by_itself() -> None:
+    terminal, morning = io.StringIO(), at(0, 9)
+    watch = to(channel="terminal", address=None, delayed_after=30 * MINUTE)
+    log: list[Any] = [a_note(str(i), at(0, i), watch, severity="flash" if i == 2 else "urgent") for i in range(5)]
+    async with open_session((), seconds=5) as session:
+        sender = Sender(session=session, clock=lambda: morning, terminal=terminal)
+        attempted = set[tuple[str, int]]()
+        for _ in range(3):
+            for d in deliveries(*log):
+                if d.state == "pending" and (d.id, d.attempt) not in attempted:
+                    attempted.add((d.id, d.attempt))
+                    log.append(await sender.attempt(d))
+            log.append(tick(morning + GATHERED_FOR))
+    printed = terminal.getvalue()
+    assert [d.state for d in deliveries(*log)].count("gathered") == 4
+    assert printed.count("DELAYED 7 h: [FLASH]") == 1
+    assert printed.count("[URGENT] DIGEST 4 alerts (4 urgent), DELAYED: Tocsin could not send for up to 9 h") == 1
+    assert len(attempted) == 5 + 1 + 1
+
+
+def test_a_thousand_alerts_in_a_minute_are_a_digest_and_a_flash_is_still_alone() -> None:
+    watch = to(flood=Flood(most=20, within=HOUR, flash=60))
+    notes = [a_note(str(i), at(0) + i * SECOND / 17, watch, severity="flash" if i == 700 else "urgent") for i in range(1_000)]
+    made = deliveries(*notes, tick(at(0, 2)))
+    sent = [d.notification for d in made if d.state == "pending" and d.notification]
+    assert [len(n.gathers) for n in sent] == [0] * 21 + [979]
+    assert [n.severity for n in sent].count("flash") == 1
 
 
 # How it reads
