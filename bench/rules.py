@@ -4,10 +4,15 @@ import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
 
 from alerts.desk import STAGES
 from alerts.judge import JUDGE
 from alerts.records import Rule, RulesInForce, Threshold, What, Where
+from alerts.routes import ROUTE
+from alerts.rules.load import load_rules
 from alerts.select import SELECT
 from streams.records import EPOCH, FAMILIES, KINETIC, Event, Evidence, Occurred, Place, digest
 from streams.runtime.replay import Replay
@@ -18,6 +23,9 @@ KINDS = ("air_base", "naval_base", "base", "port", "plant", "dam", "city", "town
 COUNTRIES = tuple(a + b for a in "ABCDEFGH" for b in "KLMNOPQRST")
 """Eighty made-up countries."""
 RULES, EVENTS = 1_000, 5_000
+SHIPPED = Path(__file__).parents[1] / "deploy" / "rules"
+A_YEAR, YEARS = 6_000, 4
+"""Events a year, and for how many years."""
 
 
 def rules(count: int, chance: random.Random) -> tuple[Rule, ...]:
@@ -78,6 +86,27 @@ def figures() -> Iterator[Figure]:
         made.until(event.at)
         made.put(made.stages[0].input, event)
     yield f"back-test of {EVENTS:,} events under 15 rules", f"{time.process_time() - began:.1f} s", "", ""
+    yield memory()
+
+
+def memory() -> Figure:
+    """What select, judge and route remember of years of events under the shipped rules, in bytes as they are stored."""
+    made = Replay((SELECT, JUDGE, ROUTE))
+    made.control(RulesInForce(at=EPOCH, rules=load_rules(SHIPPED)))
+    sizes = []
+    news = events(A_YEAR * YEARS, random.Random(7), spacing=timedelta(days=365) / A_YEAR)
+    for number, event in enumerate(news, start=1):
+        made.until(event.at)
+        made.put(SELECT.input, event)
+        if number % (A_YEAR * YEARS // 2) == 0:
+            sizes.append(sum(len(msgspec.json.encode(s)) for stage in made.stages for s in made.remembered(stage.name)))
+    half, whole = sizes
+    return (
+        f"memory of {A_YEAR:,} events a year, after {YEARS} years",
+        f"{whole / 1e6:.1f} MB; of a million a year {whole / A_YEAR / 1e3:.1f} GB",
+        f"after {YEARS // 2} years: {half / 1e6:.1f} MB",
+        f"{whole / half:.2f}",
+    )
 
 
 def cost(under: tuple[Rule, ...], news: list[Event]) -> tuple[float, int]:

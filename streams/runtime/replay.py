@@ -64,6 +64,10 @@ class Replay:
         """What a stage remembers under *key*; None if nothing."""
         return self._states[stage].get(key)
 
+    def remembered(self, stage: str) -> list[Any]:
+        """All that a stage remembers, a state for each key."""
+        return self._states[stage].all()
+
     def _first_due(self) -> tuple[datetime, int] | None:
         waiting = [(due[0], i) for i, stage in enumerate(self.stages) if (due := self._states[stage.name].next_due())]
         return min(waiting, default=None)

@@ -68,6 +68,10 @@ class MemoryStates:
     def next_due(self) -> tuple[datetime, str] | None:
         return self._dues.first()
 
+    def all(self) -> list[Any]:
+        """Every state that is remembered."""
+        return list(self._states.values())
+
 
 class RowStates:
     """`stages.States` kept in rows: the head of a state, and each entry of its large fields by itself.
