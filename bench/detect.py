@@ -33,6 +33,8 @@ HOSTILE: dict[str, tuple[int, Callable[[int], str]]] = {
     "10,000 places, no two alike": (120_000, lambda n: unlike(n)),
     "10,000 places in a row": (60_000, lambda n: "Homs Gao Paris Sake Kharkiv " * (n // 28) + "attacked"),
     "4,000 deaths without a full stop": (100_000, lambda n: "soldiers were killed and " * (n // 25)),
+    "Homs without a full stop": (100_000, lambda n: '"Rebels attacked Homs, ' * (n // 23)),
+    "an aggregator's tags": (100_000, lambda n: "[Dawn] Bomb killed 3 in Quetta\n" * (n // 31)),
     "20,000 lines": (320_000, lambda n: "Rebels attacked\n" * (n // 16)),
 }
 """Each text that was made to be slow: how many letters, and what makes it."""

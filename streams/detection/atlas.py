@@ -67,7 +67,7 @@ class Names:
     def places(self) -> list[NamedPlace]:
         """All place names, resolved jointly, in order."""
         text = self._text
-        found = locate(self._gazetteer, text, self._search.names())
+        found = locate(self._gazetteer, text, self._search.names(), self._start, self._end)
         known = [
             NamedPlace(t.start, t.end, text[t.start : t.end], place, reason, t.demonym or people, t.dateline)
             for t, place, reason, people in zip(found.toponyms, found.places, found.reasons, found.peoples, strict=True)

@@ -41,6 +41,8 @@ from streams.records import Article, Mention, Occurred, Place
 
 REMEMBERED = 60
 """Names: how far back "the city" and "the group" are looked for."""
+MOST_TRIGGERS = 16
+"""Of one sentence; a sentence with more is a list or a blog that lost its full stops, and what each has to do with each costs its cube."""
 MOST_PLACES = 60
 """Place names of one sentence that are looked at: more are a list, and no telling."""
 BEFORE, AFTER = 3, 1
@@ -328,7 +330,7 @@ def _with_triggers(
     starts = [t.start for t in hits]
     for s in among:
         if own := hits[bisect_left(starts, s.start) : bisect_left(starts, s.end)]:
-            yield s, tuple(t.counted_from(s.start) for t in own)
+            yield s, tuple(t.counted_from(s.start) for t in own[:MOST_TRIGGERS])
 
 
 def _with_places(draft: Draft, places: Sequence[NamedPlace]) -> Draft:

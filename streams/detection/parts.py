@@ -78,7 +78,7 @@ def _headline_before(body: str, tag: int, floor: int) -> tuple[int, int] | None:
     lines: list[tuple[int, int]] = []
     end = tag
     while end > floor and len(lines) < 4:
-        end = len(body[:end].rstrip(" \t").removesuffix("\n")) if body[end - 1 : end] == "\n" else end
+        end = end - 1 if body[end - 1 : end] == "\n" else end
         start = max(body.rfind("\n", floor, end) + 1, floor)
         line = body[start:end].strip()
         if not line:

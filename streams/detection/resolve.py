@@ -13,7 +13,7 @@ from streams.detection.artefact import DEMONYM
 from streams.detection.gazetteer import Candidate, Gazetteer, Reading
 from streams.detection.geodesy import bearing, beyond, grid
 from streams.detection.names import normalise
-from streams.detection.senses import WEIGHTS, Name, choose, hints_of, names_of, rank
+from streams.detection.senses import WEIGHTS, Hints, Name, choose, hints_of, names_of, rank
 from streams.detection.toponyms import Modifier, Toponym, holder, lies_by, modifier, offset
 from streams.records import FACILITIES, Place
 
@@ -47,10 +47,12 @@ class Located(msgspec.Struct, frozen=True):
     """Whether a name is an adjective or a people of the place that it was resolved to: "Malian", though there is a town of that name."""
 
 
-def locate(gazetteer: Gazetteer, text: str, found: Sequence[Toponym]) -> Located:
-    """Resolve every place name of a document, jointly: all that `toponyms.Search` *found* in it."""
+def locate(gazetteer: Gazetteer, text: str, found: Sequence[Toponym], start: int = 0, end: int | None = None) -> Located:
+    """Resolve every place name of a document, jointly: all that `toponyms.Search` *found* in ``text[start:end]``."""
     spans, readings = [(t.start, t.end) for t in found], [t.reading for t in found]
-    places, reasons, peoples = _resolve(gazetteer, text, spans, readings, [t.modifier for t in found], given=False)
+    places, reasons, peoples = _resolve(
+        gazetteer, text, spans, readings, [t.modifier for t in found], hints_of(text[start:end]), given=False
+    )
     return Located(tuple(found), tuple(places), tuple(reasons), tuple(peoples))
 
 
@@ -69,7 +71,7 @@ def resolve(gazetteer: Gazetteer, text: str, spans: Sequence[tuple[int, int]]) -
     for i, (low, high) in enumerate(spans):
         if not len(readings[i].places) and (held := holder(text, low, high)):
             readings[i], modifiers[i] = gazetteer.read(text[slice(*held)]), "near"
-    return _resolve(gazetteer, text, list(spans), readings, modifiers, given=True)[0]
+    return _resolve(gazetteer, text, list(spans), readings, modifiers, hints_of(text), given=True)[0]
 
 
 def _reading(gazetteer: Gazetteer, text: str, low: int, high: int) -> Reading:
@@ -89,11 +91,12 @@ def _resolve(
     spans: list[tuple[int, int]],
     readings: list[Reading],
     modifiers: list[Modifier | None],
+    hints: Hints,
     *,
     given: bool,
 ) -> tuple[list[Place | None], list[str | None], list[bool]]:
     names = names_of(gazetteer, text, spans, readings)
-    chosen = choose(gazetteer, names, WEIGHTS, hints_of(text))
+    chosen = choose(gazetteer, names, WEIGHTS, hints)
     bands = frozenset(i for i, name in enumerate(names) if all(_BAND.match(text, spans[span][1]) for span in name.spans))
     verdicts = doubts.judge(gazetteer, names, chosen, _holders(text, spans, names), bands, given=given)
     places: list[Place | None] = [None] * len(spans)

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -301,7 +301,7 @@ class Search:
     """
 
     def __init__(self, gazetteer: "Gazetteer", text: str, start: int, end: int) -> None:
-        self._gazetteer, self._text = gazetteer, text
+        self._gazetteer, self._text, self._start, self._end = gazetteer, text, start, end
         self._tokens = _Tokens(text, start, end)
         self._matches: dict[int, tuple[Toponym, int, bool] | None] = {}
 
@@ -318,7 +318,8 @@ class Search:
         if doubtful:
             settled = {place for t in found for place in t.reading.places.tolist()}
             found += [t for t in doubtful if _established(t, settled)]
-        return _datelines(self._gazetteer, self._text, sorted(found, key=lambda t: t.start))
+        heads = _DATELINE.finditer(self._text, self._start, self._end)
+        return _datelines(self._gazetteer, self._text, sorted(found, key=lambda t: t.start), heads)
 
     def _found(self, beginnings: Iterable[int]) -> Iterator[tuple[Toponym, int, bool]]:
         """The longest match at each beginning that is not within the one before."""
@@ -566,19 +567,25 @@ def _weak_words() -> frozenset[str]:
     return frozenset(word for line in _WORDS.read_text("utf-8").splitlines() if not line.startswith("#") for word in line.split())
 
 
-def _datelines(gazetteer: "Gazetteer", text: str, found: list[Toponym]) -> list[Toponym]:
+def _datelines(gazetteer: "Gazetteer", text: str, found: list[Toponym], heads: Iterable[re.Match[str]]) -> list[Toponym]:
     """Flag the names that stand in a dateline: ``HOMS, Syria (Reuters) –``, ``Beirut:``, ``[ARANews] Homs –``."""
-    heads = [(m.start("head"), m.end("head")) for m in _DATELINE.finditer(text) if _is_dateline(gazetteer, text, m, found)]
-    return [
-        msgspec.structs.replace(t, dateline=True) if any(low <= t.start < high for low, high in heads) else t
-        for t in found
-    ]  # fmt: skip
+    starts, flagged = [t.start for t in found], set[int]()
+    for head in heads:
+        low, high = head.span("head")
+        inside = range(bisect_left(starts, low), bisect_left(starts, high))
+        if _is_dateline(gazetteer, text, head, [found[i] for i in inside]):
+            flagged.update(inside)
+    return [msgspec.structs.replace(t, dateline=True) if i in flagged else t for i, t in enumerate(found)]
 
 
-def _is_dateline(gazetteer: "Gazetteer", text: str, match: re.Match[str], found: list[Toponym]) -> bool:
-    """A head that names places, dates and agencies and nothing else."""
+def _is_dateline(gazetteer: "Gazetteer", text: str, match: re.Match[str], named: Sequence[Toponym]) -> bool:
+    """A head that names places, dates and agencies and nothing else.
+
+    Args:
+        named: What begins in it.
+    """
     low, high = match.span("head")
-    inside = [t for t in found if low <= t.start and t.end <= high and not t.demonym]
+    inside = [t for t in named if t.end <= high and not t.demonym]
     if not inside or inside[0].start - low > 1:
         return False
     if match["colon"] and inside[0].reading.national:
