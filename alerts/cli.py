@@ -62,7 +62,12 @@ def main() -> None:
 @click.option("--strict", is_flag=True, help="Stop with status 2 at the first line that cannot be read.")
 @click.option("--explain", is_flag=True, help="Say, for people, how each article was read, instead of answering.")
 def detect(file: IO[bytes], strict: bool, explain: bool) -> None:
-    """Read articles (JSON Lines) and answer each with its mentions of military events."""
+    """Read articles (JSON Lines) and answer each with its mentions of military events.
+
+    \b
+    A line needs "id" and "text"; "title", "outlet" and "published" help:
+    {"id": "1", "text": "Rebels shelled Homs on Monday.", "published": "2016-12-12T10:00:00Z"}
+    """
     from alerts.commands import read
 
     sys.exit((read.explain if explain else read.detect)(file, settings(), strict=strict))

@@ -69,6 +69,17 @@ def test_an_agency_that_two_papers_cite_in_their_own_words_is_one_owner() -> Non
     assert list(changes(said_of(one, two))) == [("new", "preliminary")]
 
 
+def test_whoever_cites_whoever_cites_an_outlet_is_that_outlet_and_confirms_nothing() -> None:
+    chain = [
+        told("The army repelled an Islamic State attack on the T4 airbase on Monday, Rudaw reported, citing Tass, which cited Al-Watan."),
+        told("Islamic State militants attacked the T4 airbase on Monday, Al-Watan newspaper said.", 1, outlet="Second Wire"),
+        told("IS fighters assaulted Tiyas airbase on Monday, Tass reported, citing Al-Watan.", 2, outlet="Third Wire"),
+    ]
+    assert list(changes(said_of(*chain))) == [("new", "preliminary")]
+    [event] = events_of(*chain)
+    assert (event.articles, event.owners) == (3, 1)
+
+
 def test_two_outlets_in_their_own_words_confirm() -> None:
     second = told("Militants of the Islamic State group attacked the Tiyas air base on Monday, a monitor said.", 1, outlet="Second Wire")
     assert list(changes(said_of(told(STORMED), second))) == [("new", "preliminary"), ("update", "confirmed")]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from streams.detection import attribution
 from streams.detection.geodesy import distance_km
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.scene import NamedPlace
@@ -156,6 +157,8 @@ def build(
     when, corrected = published(article)
     for one in told:
         key = (one.type, _place_id(one))
+        quote = article.body[one.start : one.end]
+        credit = attribution.of(quote, lexicon)
         info = lexicon.types[one.type]
         found.append(
             Mention(
@@ -179,10 +182,10 @@ def build(
                 injured=one.injured,
                 losses=one.losses,
                 occurred=one.occurred,
-                source=one.standing.source,
+                source=credit.name if credit and one.standing.outlet else one.standing.source,
                 outlet=outlet,
-                owner=owner_of(outlet, one.standing.outlet or cited, article, lexicon),
-                evidence=Span(start=one.start, end=one.end, quote=article.body[one.start : one.end]),
+                owner=credit.owner if credit else owner_of(outlet, one.standing.outlet or cited, article, lexicon),
+                evidence=Span(start=one.start, end=one.end, quote=quote),
                 url=article.url,
                 signature=signature,
                 clock_corrected=corrected,

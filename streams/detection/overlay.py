@@ -57,7 +57,7 @@ def read_overlay(path: Path) -> list[OverlayRow]:
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise OverlayError(f"{path}: cannot be read ({error}); name a TSV of places in UTF-8, or leave TOCSIN_SITES out") from error
     for number, line in enumerate(text.splitlines(), start=1):

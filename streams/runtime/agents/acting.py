@@ -132,8 +132,16 @@ class ActingAgent(Member):
         self._logs[partition].put(messages)
 
     def acknowledge(self, partition: int, events: Sequence[Any]) -> None:
-        """Only what is done is given back: see `remember`."""
+        """Only what is done is given back: at once what was done before a restart, the rest by `remember`."""
         self._taken.setdefault(partition, deque()).extend(events)
+        if (log := self._logs.get(partition)) is not None:
+            self._give_back(partition, log.position)
+
+    def _give_back(self, partition: int, position: int) -> None:
+        """Give back what was taken below *position*."""
+        events = self._taken.get(partition, deque())
+        while events and events[0].message.offset < position:
+            events.popleft().ack()
 
     async def remember(
         self, partition: int, ledger: Ledger, facts: Sequence[tuple[Topic, Any]], rows: Mapping[Row, bytes | None], position: int
@@ -153,9 +161,7 @@ class ActingAgent(Member):
         except Exception as error:  # the ledger in memory is ahead of the cluster's now
             self._around.fail(error)
             raise
-        events = self._taken.get(partition, deque())
-        while events and events[0].message.offset <= position:
-            events.popleft().ack()
+        self._give_back(partition, position + 1)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._acting.discard(task)
