@@ -3,7 +3,10 @@
 What only makes armed force unlikely is weighed in `sense`; what stands here rules it out.
 """
 
-from streams.detection.arguments import ancestors, is_verb
+import re
+
+from streams.detection.arguments import Arguments, ancestors, is_verb
+from streams.detection.grammar import Parse
 from streams.detection.lexicon import wordlist
 from streams.detection.scene import ARMED, WEAPONS, Scene
 from streams.detection.triggers import Trigger
@@ -176,10 +179,48 @@ def _is_bloodless(scene: Scene, trigger: Trigger, head: int) -> bool:
 
 
 def _is_of_a_work(scene: Scene, head: int) -> bool:
-    """ "A film on the raid wins a prize", "her book about the siege": what it is about is no news."""
+    """ "A film on the raid wins a prize", "the novel tells how rebels shell Beirut": what it is about is no news."""
     parse = scene.parse
     on = next((t for t in ancestors(parse, head) if parse.deps[t] == "prep"), None)
-    return on is not None and parse.words[on] in _ABOUT and parse.words[parse.heads[on]] in wordlist("work")
+    if on is not None and parse.words[on] in _ABOUT and parse.words[parse.heads[on]] in wordlist("work"):
+        return True
+    above = [t for t in ancestors(parse, head) if parse.words[t] in wordlist("depict")]
+    return any(_is_work(parse, c, above=head) for t in above for c in _shown_by(parse, t))
+
+
+def _shown_by(parse: Parse, verb: int) -> list[int]:
+    """What may be shown by a verb of showing: its subject, and what it is shown in: "in the gallery visitors see how"."""
+    places = [o for c in parse.children[verb] if parse.words[c] in {"in", "at"} for o in parse.children[c]]
+    return [*(c for c in parse.children[verb] if parse.deps[c] == "nsubj"), *places]
+
+
+def _is_work(parse: Parse, token: int, *, above: int) -> bool:
+    """Whether a noun is one for a work of art, and no "series of blasts"; nothing of it lies above the trigger."""
+    many = any(parse.words[c] == "of" for c in parse.children[token])
+    return parse.words[token] in wordlist("work") and not many and token not in ancestors(parse, above)
+
+
+def is_of_nature(scene: Scene, args: Arguments) -> bool:
+    """ "Lightning struck a camp, killing six soldiers", "re-enactors stormed the beach": nobody under arms does it."""
+    parse = scene.parse
+    if not any(parse.words[t] in wordlist("element") and not _is_gunfire(parse, t) for t in args.who):
+        return False
+    armed = scene.classes_of(args.who) & (ARMED | WEAPONS | {"force"})
+    return not armed and not scene.actors_in(args.who)
+
+
+def _is_gunfire(parse: Parse, token: int) -> bool:
+    """ "Antiaircraft fire", "fire from across the border"."""
+    fire = parse.words[token] in {"fire", "fires"}
+    return fire and any(parse.deps[c] == "compound" or parse.words[c] == "from" for c in parse.children[token])
+
+
+def is_collision(scene: Scene, trigger: Trigger) -> bool:
+    """ "Two helicopters collided, killing four": an accident stands between the weapon and the dead."""
+    return trigger.pattern.count("...") > 0 and _COLLISION.search(scene.text, trigger.start, trigger.end) is not None
+
+
+_COLLISION = re.compile(r"\b(?:collid|crash|overturn|skidd|derail|malfunction)", re.IGNORECASE)
 
 
 _ABOUT = frozenset({"on", "about", "into"})

@@ -172,6 +172,8 @@ def _examine(scene: Scene, trigger: Trigger, head: int) -> Examined:
     if figures.is_none(scene, trigger, head):
         return Examined("a figure of speech, a name, or a description")
     args = arguments.flat(scene.parse, head) if figures.is_hidden_verb(scene, head) else arguments.of(scene.parse, head)
+    if figures.is_of_nature(scene, args) or figures.is_collision(scene, trigger):
+        return Examined("an accident, or nature, and nobody under arms")
     signs = sense.signs(scene, trigger, args)
     score = sense.score(signs)
     kind = kinds.classify(scene, trigger, args)
