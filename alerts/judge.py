@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from alerts import policy, surges
+from alerts import policy, revisions, surges
 from alerts.memory import RECALLS, Known, Recall, Said, remember
 from alerts.records import Alert, Match, Rule, RulesInForce
-from alerts.revisions import first, following
 from alerts.rules.match import breaks, leads, matters, wanted
 from alerts.rules.situations import GAP, Seen, last_before, led_to, seen
 from alerts.spans import in_words
@@ -143,7 +142,7 @@ def go_on(known: Known, alert: str, joining: Sequence[str], control: Judging, fi
     if isinstance(verdict, policy.Quiet):
         return (known if said.waiting == verdict.until else remember(known, msgspec.structs.replace(said, waiting=verdict.until))), []
     told = said.told if verdict.change == "retraction" else {event.id: event for _, event in heard}
-    revised = following(said.alert, known.rule, verdict, known.now)
+    revised = revisions.following(said.alert, known.rule, verdict, known.now)
     return remember(known, msgspec.structs.replace(said, alert=revised, told=told, over=False, waiting=None)), [revised]
 
 
@@ -205,7 +204,7 @@ def begin(
             event = known.current[s.id]
             verdict = policy.first_word(known.rule, event, chain, before, known.now, _led_to(known, s, dismissed))
             if isinstance(verdict, policy.Say):
-                alert = first(known.rule, event, verdict, before, known.now)
+                alert = revisions.first(known.rule, event, verdict, before, known.now)
                 said = Said(alert=alert, begun=known.begun + 1, what=known.rule.what, named_by=event.id, told={event.id: event})
                 known = remember(msgspec.structs.replace(known, begun=said.begun), said)
                 out.append(alert)
@@ -242,7 +241,7 @@ def resolve(known: Known, control: Judging) -> tuple[Known, list[Record]]:
         end = over_at(known, said)
         if end is not None and end <= known.now:
             verdict = policy.Say(code="resolved", text=words, change="resolved", differences=(words,))
-            alert = following(said.alert, known.rule, verdict, known.now) if known.rule.id in control.rules else said.alert
+            alert = revisions.following(said.alert, known.rule, verdict, known.now) if known.rule.id in control.rules else said.alert
             known = remember(known, msgspec.structs.replace(said, alert=alert, over=True))
             out += [alert] if alert is not said.alert else []
     return known, out

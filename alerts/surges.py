@@ -49,19 +49,19 @@ def think(
 
 def _back(known: Known, dismissed: AbstractSet[str]) -> list[str]:
     """The events that a retracted alert spoke of, and that are worth a word again."""
-    gone = [s for s in known.said.values() if s.surge is not None and _is_over(s)]
+    gone = [s for s in known.said.values() if s.surge is not None and _is_retracted(s)]
     told = [(i, known.current[i]) for s in gone for i in s.told if i in known.current and i not in dismissed]
     return [i for i, event in told if policy.unfit(known.rule, event, known.history[i], known.now) is None]
 
 
-def _is_over(said: Said) -> bool:
+def _is_retracted(said: Said) -> bool:
     return said.alert.change == "retraction"
 
 
 def _take_back(known: Known, alert: str, starts: list[datetime], spike: Spike) -> tuple[Known, list[Record]]:
     """Retract an alert when so many of its events are withdrawn that the rule would not have spoken of the rest."""
     said = known.said[alert]
-    if said.surge is None or _is_over(said) or known.now - said.surge.end > known.rule.max_age:
+    if said.surge is None or _is_retracted(said) or known.now - said.surge.end > known.rule.max_age:
         return known, []
     left = max((number_until(starts, s, spike) for s in starts if said.surge.start <= s <= said.surge.end), default=0)
     if left >= spike.events:
@@ -73,7 +73,7 @@ def _take_back(known: Known, alert: str, starts: list[datetime], spike: Spike) -
 def _count(known: Known, seen: Seen, starts: list[datetime], spike: Spike) -> tuple[Known, list[Record]]:
     """Begin a surge with the event that is one too many, or let it go on."""
     speaking = [s for s in known.said.values() if s.surge is not None]
-    surges = [s.surge for s in speaking if s.surge is not None and not _is_over(s)]
+    surges = [s.surge for s in speaking if s.surge is not None and not _is_retracted(s)]
     count, over = number_until(starts, seen.start, spike), open_surge(surges, seen.start, spike)
     if count < spike.events or (over is not None and seen.start <= over.end):
         return known, []
@@ -85,7 +85,7 @@ def _count(known: Known, seen: Seen, starts: list[datetime], spike: Spike) -> tu
         return remember(known, msgspec.structs.replace(said, surge=msgspec.structs.replace(over, end=seen.start))), []
     event, surge = known.current[seen.id], Surge(start=first_of(starts, seen.start, spike), end=seen.start, count=count)
     words = _words(known.rule, event, count, before, spike)
-    if (gone := open_surge([s.surge for s in speaking if s.surge is not None and _is_over(s)], seen.start, spike)) is not None:
+    if (gone := open_surge([s.surge for s in speaking if s.surge is not None and _is_retracted(s)], seen.start, spike)) is not None:
         taken_back = msgspec.structs.replace(next(s for s in speaking if s.surge is gone), surge=surge)
         again = policy.Say(code="material_change", text=words, change="correction", differences=(policy.REPORTED_AGAIN, words))
         return _say(known, taken_back, again, words)
@@ -98,7 +98,7 @@ def _go_on(known: Known, alert: str, starts: list[datetime], spike: Spike) -> tu
     """Say that a surge has grown to twice what was last said."""
     said = known.said[alert]
     surge = said.surge
-    if surge is None or _is_over(said):
+    if surge is None or _is_retracted(said):
         return known, []
     count = number_until(starts, surge.end, spike)
     if count < TIMES * surge.count:

@@ -161,7 +161,7 @@ def test_evidence_that_comes_three_hours_late_still_confirms() -> None:
     assert list(changes(said_of(told(STORMED), after, late))) == [("new", "preliminary"), ("update", "confirmed")]
 
 
-def test_an_unknown_place_never_matches_a_fence_and_is_said_to_be_unknown() -> None:
+def test_what_is_told_of_no_known_place_raises_nothing() -> None:
     nowhere = told("Islamic State fighters stormed an airbase on Monday with mortars and rockets.")
     made = _run((nowhere,))
     assert [a for a in made.logs[ALERTS.name] if isinstance(a, Alert)] == []

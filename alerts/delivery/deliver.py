@@ -157,15 +157,15 @@ def attempt_due(box: Outbox, now: datetime) -> tuple[Outbox | None, list[Record]
         due.append(first[1])
     ready = sorted((i for i in due if i in box.pending), key=lambda i: (box.pending[i].due, box.pending[i].notification.at, i))
     ways = {i: msgspec.structs.replace(box.pending[i], due=None) for i in ready}
-    over = [box.held[i.removeprefix(HELD)] for i in due if i.startswith(HELD)]
+    over = {i: box.held[i] for i in (d.removeprefix(HELD) for d in due if d.startswith(HELD))}
     old = {i.removeprefix(ENDED) for i in due if i.startswith(ENDED)}
     pending = {**box.pending, **ways} if ways else box.pending
     ended = {i: at for i, at in box.ended.items() if i not in old} if old else box.ended
     out: list[Record] = [_attempt(way.notification, way.attempt, now) for way in ways.values()]
-    held = {i: h for i, h in box.held.items() if h not in over} if over else box.held
+    held = {i: h for i, h in box.held.items() if i not in over} if over else box.held
     box = _changed(box, waits, pending=pending, held=held, ended=ended)
     for why in WHY:
-        if group := sorted((h for h in over if h.why == why), key=lambda h: (h.notification.at, h.notification.id)):
+        if group := sorted((h for h in over.values() if h.why == why), key=lambda h: (h.notification.at, h.notification.id)):
             box, more = release(box, group, now)
             out += more
     return (box if box.pending or box.held or box.ended else None), out

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from alerts.delivery.formats import date_time_group, plural
-from alerts.delivery.messages import template
+from alerts.delivery.messages import UNATTENDED, template
 from alerts.delivery.payload import MOST_BYTES
+from alerts.delivery.sentences import CHANGED
 from alerts.records import PRECEDENCE, Notification
 from alerts.spans import in_words
 from streams.records import digest
@@ -60,8 +61,7 @@ def gather(held: Sequence[Notification], why: str, at: datetime) -> Notification
         html=template("digest.html.j2").render(said) if held[-1].receiver.channel == "email" else "",
         headers={
             "Message-ID": f"<digest.{name[:16]}@{host}>",
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "All",
+            **UNATTENDED,
             "List-Id": f"digest <digest.{host}>",
         },
         payload=msgspec.Raw(_payload(told, why, at)),
@@ -92,15 +92,11 @@ def _line(notification: Notification) -> dict[str, str]:
     data = _data(notification)
     return {
         "at": date_time_group(notification.at),
-        "subject": f"{_changed(notification)}{data['headline']} - {data['number']}/{data['revision']}",
+        "subject": f"{CHANGED.get(notification.change, '')}{data['headline']} - {data['number']}/{data['revision']}",
         "bluf": data["bluf"],
         "title": data["title"],
         "link": data["link"] or "",
     }
-
-
-def _changed(notification: Notification) -> str:
-    return {"retraction": "RETRACTED: ", "correction": "CORRECTED: ", "resolved": "OVER: "}.get(notification.change, "")
 
 
 def _data(notification: Notification) -> dict[str, Any]:
@@ -113,7 +109,8 @@ def _payload(told: Sequence[Notification], why: str, at: datetime) -> bytes:
     whole = [_data(n) for n in told]
     short = [{name: value for name, value in data.items() if name != "event"} for data in whole]
     for alerts in (whole, *(short[:n] for n in (len(short), MOST_TOLD, 20, 5, 1))):
-        data = {"why": why, "alerts": alerts, "alerts_omitted": len(whole) - len(alerts), "held": [n.id for n in told]}
+        ids = [n.id for n in told[: len(alerts)]]
+        data = {"why": why, "alerts": alerts, "alerts_omitted": len(whole) - len(alerts), "held": ids}
         body = msgspec.json.encode({"type": "alert.digest", "timestamp": at, "delayed": why == "delayed", "data": data})
         if len(body) < MOST_BYTES:
             break

@@ -20,6 +20,8 @@ from alerts.delivery.sentences import bluf, headline, news, subject
 from alerts.records import Alert, Desk, Notification, Receiver
 from streams.records import digest
 
+UNATTENDED = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+"""Headers that keep holiday replies away."""
 MOST_CHARACTERS = 600
 """Of any one text of a feed: two long sentences."""
 
@@ -137,8 +139,7 @@ def headers(alert: Alert, receiver: Receiver, desk: Desk, *, previous: str | Non
     return {
         "Message-ID": message_id(alert, receiver, desk, revision=alert.revision),
         **thread,
-        "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "All",
+        **UNATTENDED,
         "List-Id": f"{name} <{name}.{desk.host}>",
     }
 

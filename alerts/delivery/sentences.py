@@ -3,11 +3,13 @@
 from alerts.delivery import assessment
 from alerts.delivery.formats import UNKNOWN, count, day, plural
 from alerts.delivery.phrases import answer, called, disputed, happening, kind, said, speaker, words
-from alerts.records import Alert
+from alerts.records import Alert, Change
 from streams.records import Claim, Event
 
 SCREEN = 60
 """Characters of a subject that a lock screen shows: precedence, place, country and what happened must lie within."""
+CHANGED: dict[Change, str] = {"retraction": "RETRACTED: ", "correction": "CORRECTED: ", "resolved": "OVER: "}
+"""What stands before a headline that is no news by itself."""
 MOST_DIFFERENCES = 6
 MOST_DOUBTS = 2
 """In the first sentence; all of them are in the table."""
@@ -26,8 +28,7 @@ def headline(alert: Alert) -> str:
 
 def _mark(alert: Alert) -> str:
     exercise = "[EXERCISE] " if alert.event.sample else ""
-    changed = {"retraction": "RETRACTED: ", "correction": "CORRECTED: ", "resolved": "OVER: "}.get(alert.change, "")
-    return f"{exercise}[{alert.severity.upper()}] {changed}"
+    return f"{exercise}[{alert.severity.upper()}] {CHANGED.get(alert.change, '')}"
 
 
 def _what(event: Event, *, room: int) -> str:

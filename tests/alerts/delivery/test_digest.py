@@ -231,7 +231,7 @@ def test_the_digest_has_headers_of_its_own() -> None:
     assert digest.headers["List-Id"] == "digest <digest.alerts.example.org>"
 
 
-@pytest.mark.parametrize("count", [2, 20, 70, 500])
+@pytest.mark.parametrize("count", [2, 20, 70, 500, 2_000])
 def test_a_program_gets_as_much_of_each_alert_as_a_webhook_may_carry(count: int) -> None:
     digest = gather([a_note(str(i), at(0), to()) for i in range(count)], "quiet", at(0, 3))
     body = msgspec.json.decode(digest.payload)
