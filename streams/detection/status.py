@@ -121,11 +121,11 @@ def _above(scene: Scene, arguments: Arguments) -> list[int]:
     return found
 
 
-def _is_cut(scene: Scene, below: int, token: int) -> bool:
-    """Whether what governs *token* says nothing of what lies *below* it."""
+def _is_cut(scene: Scene, below: int, token: int, factive: frozenset[str] = _FACTIVE) -> bool:
+    """Whether what governs *token* says nothing of what lies *below* it: a clause beside it, or the object of a *factive* preposition."""
     parse = scene.parse
     return (parse.deps[below] == "advcl" and not _is_purpose(scene, below)) or (
-        parse.deps[below] in {"pobj", "pcomp"} and (parse.words[token] in _FACTIVE or parse.words[below] in _GOING_ON)
+        parse.deps[below] in {"pobj", "pcomp"} and (parse.words[token] in factive or parse.words[below] in _GOING_ON)
     )
 
 
@@ -159,7 +159,7 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
         if _governed(scene, arguments, above, cues.get((status, "above"), frozenset()), cues["through", "above"]):
             holding.add(status)
     if (
-        set(words_above) & cues["followup", "above"]
+        aftermath(scene, arguments, lexicon) is not None
         or set(parse.words) & cues["followup", "sentence"]
         or (set(parse.words) & cues["followup", "occasion"] and not _is_main(scene, arguments))
         or ("court" in scene.near and "aftermath" in scene.near)
@@ -170,6 +170,50 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
     if _unrealised(scene, arguments, cues["vouched", "above"]):
         holding.add("planned")
     return holding
+
+
+def aftermath(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> int | None:
+    """The token of what looks back on the trigger, a trial, a report or a visit, whose own day is not the trigger's; None if nothing does.
+
+    Not where the trigger visits itself, goes on, or only came before: "after rebels seized the town he returned".
+    """
+    parse, below = scene.parse, arguments.head
+    for above in ancestors(parse, arguments.head):
+        word, papers = parse.words[above], lexicon.cues["followup", "paper"]
+        if _is_cut(scene, below, above, _FACTIVE - {"over"}) and parse.deps[above] not in {"acl", "relcl"}:
+            return None
+        if word in lexicon.cues["followup", "above"]:
+            return above
+        if parse.words[below] in _ABOUT:
+            told_in = (above, *(c for c in parse.children[above] if c < below and parse.deps[c] in {"dobj", "nsubjpass", "nsubj"}))
+            if any(parse.words[t] in papers | lexicon.cues["followup", "above"] and parse.tags[t].startswith("N") for t in told_in):
+                return above
+        if word in lexicon.cues["followup", "visit"] and is_verb(parse, above):
+            return above if _is_looked_at(scene, above, below, arguments) else None
+        below = above
+    return None
+
+
+_ABOUT = frozenset({"on", "into", "about", "over", "regarding"})
+_LOOKED_AT = frozenset({"dobj", "prep", "ccomp", "nsubjpass", "dative"})
+"""How what is looked back on hangs on the visit; "for" and the like say why."""
+
+
+def _is_looked_at(scene: Scene, visit: int, below: int, arguments: Arguments) -> bool:
+    """Whether the trigger belongs to what is visited, by way of *below*: "explosions were heard" is no hearing."""
+    parse, head = scene.parse, arguments.head
+    if parse.deps[below] not in _LOOKED_AT or _goes_on_still(scene, head) or _goes_on_still(scene, arguments.verb or head):
+        return False
+    if parse.words[visit] in {"heard", "hears", "hear", "hearing"}:
+        subjects = frozenset(t for c in parse.children[visit] if parse.deps[c] == "nsubj" for t in phrase(parse, c))
+        return "court" in scene.classes_of(subjects)
+    return head not in {below, *parse.children[below]} or parse.deps[below] == "ccomp"
+
+
+def _goes_on_still(scene: Scene, token: int) -> bool:
+    """ "Is fighting", "are still shelling"."""
+    children = {scene.parse.words[c] for c in scene.parse.children[token]}
+    return "still" in children or (scene.parse.tags[token] == "VBG" and not children.isdisjoint({"is", "are"}))
 
 
 def _is_main(scene: Scene, arguments: Arguments) -> bool:

@@ -1,5 +1,6 @@
 """What one sentence tells: a scene goes in, one telling for each event at each place comes out, the weightiest first."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from streams.detection import actors, arguments, casualties, figures, kinds, sense, status, whereabouts
 from streams.detection.arguments import Arguments, ancestors, is_verb
-from streams.detection.dates import DAY, DateWords
+from streams.detection.dates import DAY, DateWords, is_old
 from streams.detection.kinds import Kind
 from streams.detection.lexicon import Hit, Lexicon, wordlist
 from streams.detection.scene import NamedActor, NamedPlace, Scene, weapon_of
@@ -310,7 +311,9 @@ def date_of(scene: Scene, args: Arguments, others: frozenset[int], memory: Memor
             if tokens[-1] < args.head and memory.told is not None:
                 return replace(words, when=_earlier(memory.told, words.days_before))
             continue
-        value = _date_score(scene, tokens[0], args, others) - (3.0 if _dates_aftermath(scene, tokens[0], args, lexicon) else 0.0)
+        if not _is_old(words, memory.published) and _dates_aftermath(scene, tokens[0], args, lexicon):
+            continue
+        value = _date_score(scene, tokens[0], args, others)
         if best is None or value > best[0]:
             best = (value, words)
     return best[1] if best and best[0] > -2 else None
@@ -323,15 +326,17 @@ def _governs(scene: Scene, tokens: Sequence[int], head: int) -> bool:
     return any(t in chain[1:] or (parse.deps[t] == "mark" and parse.heads[t] in chain) for t in tokens)
 
 
+def _is_old(words: DateWords, published: datetime | None) -> bool:
+    return words.past or (words.when is not None and (published is None or is_old(words.when, published)))
+
+
 def _dates_aftermath(scene: Scene, token: int, args: Arguments, lexicon: Lexicon) -> bool:
-    """ "The trial of the bombers opened on Monday": between the date's verb and the trigger stands a trial."""
-    verb = next((t for t in ancestors(scene.parse, token) if scene.parse.tags[t].startswith("V")), None)
-    for above in ancestors(scene.parse, args.head):
-        if scene.parse.words[above] in lexicon.cues["followup", "above"]:
-            return token not in {*args.who, *args.whom} and verb not in {args.head, args.verb}
-        if above == verb:
-            return False
-    return False
+    """ "The trial of the bombers opened on Monday", "a court heard on Monday": the day is that of what looks back, or of what it hangs on."""
+    looks_back = status.aftermath(scene, args, lexicon)
+    if looks_back is None:
+        return False
+    own = {args.head, *itertools.takewhile(lambda t: t != looks_back, ancestors(scene.parse, args.head))}
+    return own.isdisjoint(ancestors(scene.parse, token))
 
 
 def _earlier(told: Occurred, days: int) -> Occurred:
@@ -343,7 +348,7 @@ def _date_score(scene: Scene, token: int, args: Arguments, others: frozenset[int
     below = token
     for above in ancestors(scene.parse, token):
         if above in {args.head, args.verb}:
-            return value + 3
+            return value + (5 if above == args.head != args.verb else 3)  # "arrested on Tuesday over Sunday's bombing"
         if above in others:
             return value - 1.5
         if scene.parse.deps[below] in {"relcl", "acl"} and args.head not in {above}:
