@@ -63,7 +63,8 @@ def may_tell(draft: Draft, *, place: bool) -> bool:
 
 
 def _may(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
-    if not kinds.possible(trigger, draft.near, draft.words, place=place) or not _has_company(draft, trigger):
+    near = draft.near if draft.words.isdisjoint(kinds.ALL) else draft.near | (draft.context.keys() & kinds.INCOMING)
+    if not kinds.possible(trigger, near, draft.words, place=place) or not _has_company(draft, trigger):
         return False
     if trigger.frame in _KINETIC or (trigger.frame == "take" and not _may_be_police_work(draft) and not _may_be_given_up(draft)):
         return _may_be_grounded(draft, trigger, place=place) and best_score(draft, trigger, place=place) > 0

@@ -515,8 +515,9 @@ REPELLED = _ASSAULTS | _PLOTS | _FLIERS
 
 def _repel(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     words = {_word(scene, t) for t in arguments.whom}
-    if words & _PLOTS:
-        return Kind("disrupted_weapons_use", attempted=True)
+    bombs = _word(scene, arguments.head).startswith(("thwart", "foil")) and scene.classes_of(arguments.whom) & {"w_bomb", "w_suicide"}
+    if words & _PLOTS or (bombs and not words & _FLIERS):
+        return Kind("disrupted_weapons_use", attempted=True)  # the bomb did not go off
     if words & _FLIERS:
         return _incoming(words)
     if words & _ASSAULTS or _armed(scene, arguments.whom):
@@ -529,10 +530,23 @@ def _incoming(words: set[str]) -> Kind:
     return Kind(kind, "intercepted")
 
 
+ALL = frozenset({"all", "they", "them", "most", "both", "some", "each"})
+"""What may stand for the drones or missiles that were told of: "Moscow said all were shot down"."""
+INCOMING = frozenset({"drone", "missile"})
+
+
+def stands_for_all(scene: Scene, arguments: Arguments) -> bool:
+    """Whether what was brought down is only pointed at: "all of them"."""
+    named = scene.classes_of(arguments.whom) & (INCOMING | {"aircraft"})
+    return not named and not ALL.isdisjoint(_word(scene, t) for t in arguments.whom)
+
+
 def _intercept(scene: Scene, trigger: Trigger, arguments: Arguments) -> Kind | None:
     """What air defence brought down says what came (rule 9); a manned aircraft down is its own event."""
     classes = scene.classes_of(arguments.whom)
     words = {_word(scene, t) for t in arguments.whom}
+    if stands_for_all(scene, arguments):
+        classes |= scene.near & INCOMING or frozenset(scene.context) & INCOMING
     if "drone" in classes or "missile" in classes:
         return _incoming(words | ({"drone"} if "drone" in classes else set()))
     if "aircraft" in classes:

@@ -1,5 +1,6 @@
 """Whether it happened: the status of a telling by what governs it, and whose word it is."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -75,7 +76,19 @@ def judge(
     """
     source, outlet = _source(scene, arguments, lexicon)
     holding = holds(scene, arguments, date, published, lexicon, about) | ({"claimed"} if source else set())
-    return Standing(next(s for s in PRECEDENCE if s in holding), source, outlet)
+    status = next(s for s in PRECEDENCE if s in holding)
+    if status == "denied" and (who := _denier(scene, arguments, lexicon)):
+        source, outlet = name(scene, who)
+    return Standing(status, source, outlet)
+
+
+def _denier(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> frozenset[int]:
+    """Who denies it; empty if nobody is named."""
+    parse = scene.parse
+    above = (t for t in _above(scene, arguments) if parse.words[t] in lexicon.cues["denied", "above"] and is_verb(parse, t))
+    return frozenset(
+        t for verb in itertools.islice(above, 1) for c in parse.children[verb] if parse.deps[c] == "nsubj" for t in phrase(parse, c)
+    )
 
 
 def holds(
@@ -146,12 +159,13 @@ def _is_purpose(scene: Scene, verb: int) -> bool:
 def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon) -> set[Status]:
     parse, cues = scene.parse, lexicon.cues
     holding: set[Status] = set()
-    words_above = [parse.words[t] for t in above]
     near_words = _own_words(scene, arguments, above)
     if "exercise_kind" in scene.near:
         holding.add("exercise")
-    if _is_asked(scene, arguments.head):
+    if _is_asked(scene, arguments.head) or _is_unreal(scene):
         holding.add("hypothetical")
+    if _is_called(scene, arguments.head, cues["denied", "predicate"], cues["denied", "above"]):
+        holding.add("denied")
     for status in _BY_WORD:
         if near_words & cues.get((status, "word"), frozenset()):
             holding.add(status)
@@ -228,6 +242,40 @@ def _is_asked(scene: Scene, head: int) -> bool:
     return _QUESTION.match(scene.text, scene.parse.starts[head]) is not None
 
 
+_UNREAL = re.compile(r"\W*(?:Had|Were|Should) [^.;]*?, (?=[^.;]*\b(?:would|could|might)\b)")
+"""A condition without "if": "Had the missile hit the port, hundreds would have died"."""
+
+
+def _is_unreal(scene: Scene) -> bool:
+    """Whether it stands in a condition, or in what would have come of it."""
+    return _UNREAL.match(scene.text) is not None
+
+
+def _is_called(scene: Scene, head: int, words: frozenset[str], denying: frozenset[str]) -> bool:
+    """ "Reports of it were false", "dismissed as baseless claims that": whether what tells it is called one of *words*, or not true."""
+    parse, told = scene.parse, False
+    for above in ancestors(parse, head):
+        told = told or parse.words[above] in wordlist("account") | _RUMOURS or parse.deps[above] == "ccomp"
+        if parse.words[above] == "as" and parse.words[parse.heads[above]] in denying:
+            return True
+        if not is_verb(parse, above) and parse.deps[above] != "ROOT":
+            continue
+        for child in parse.children[above]:
+            called = (child, *parse.children[child]) if parse.words[child] == "as" else (child,)
+            if parse.deps[child] not in _PREDICATES and parse.words[child] != "as":
+                continue
+            denied = any(parse.deps[c] == "neg" for c in parse.children[above])
+            if told and not denied and any(parse.words[c] in words for c in called):
+                return True
+            if denied and parse.words[child] == "true":
+                return True
+    return False
+
+
+_RUMOURS = frozenset({"rumour", "rumours", "rumor", "rumors", "news"})
+_PREDICATES = frozenset({"acomp", "attr", "oprd"})
+
+
 def _is_none(scene: Scene, noun: int) -> bool:
     """ "No evidence", "without proof"."""
     parse = scene.parse
@@ -275,10 +323,20 @@ def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozens
     for token in above:
         word = parse.words[token]
         fought = word.startswith("fail") and parse.words[below] == "in"  # who fails in a battle has fought it
-        if word in cue and not fought and parse.deps[below] in _GOVERNED:
+        if word in cue and not fought and parse.deps[below] in _GOVERNED and not _speaks_apart(scene, token, below):
             return True
         below = token
     return False
+
+
+def _speaks_apart(scene: Scene, token: int, below: int) -> bool:
+    """ "The army said rebels attacked; they denied it": what has an object of its own says nothing of the clause before it."""
+    parse = scene.parse
+    return (
+        below < token
+        and parse.deps[below] == "ccomp"
+        and any(parse.deps[c] in {"dobj", "xcomp"} and c > token for c in parse.children[token])
+    )
 
 
 def _unrealised(scene: Scene, arguments: Arguments, vouching: frozenset[str]) -> bool:
@@ -358,10 +416,10 @@ def _source(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> tuple[str |
             citing = _citing(scene, verb)
             subject = next((c for c in parse.children[verb] if parse.deps[c] in {"nsubj"}), None)
             if citing or (subject is not None and arguments.head not in phrase(parse, subject)):
-                return _name(scene, citing or phrase(parse, subject if subject is not None else verb))
+                return name(scene, citing or phrase(parse, subject if subject is not None else verb))
         for child in parse.children[verb]:
             if parse.deps[child] == "prep" and parse.words[child] in _REPORTED:
-                return _name(scene, phrase(parse, child) - {child})
+                return name(scene, phrase(parse, child) - {child})
             if (
                 parse.deps[child] in {"parataxis", "ccomp", "advcl"}
                 and parse.words[child] in report
@@ -369,10 +427,10 @@ def _source(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> tuple[str |
             ):
                 subject = next((c for c in parse.children[child] if parse.deps[c] == "nsubj"), None)
                 if subject is not None and parse.deps[child] != "ccomp":
-                    return _name(scene, phrase(parse, subject))
+                    return name(scene, phrase(parse, subject))
     if any(parse.words[c] in {"reportedly", "allegedly"} for t in chain for c in parse.children[t]):
         return "reports", None
-    return _name(scene, _namer(scene, chain) or _closing_source(scene, arguments.head))
+    return name(scene, _namer(scene, chain) or _closing_source(scene, arguments.head))
 
 
 def _namer(scene: Scene, chain: Sequence[int]) -> frozenset[int]:
@@ -414,7 +472,7 @@ def _citing(scene: Scene, verb: int) -> frozenset[int]:
     return frozenset()
 
 
-def _name(scene: Scene, tokens: frozenset[int]) -> tuple[str | None, Outlet | None]:
+def name(scene: Scene, tokens: frozenset[int]) -> tuple[str | None, Outlet | None]:
     """The words of a source, and the agency among them."""
     parse = scene.parse
     tokens = frozenset(t for t in tokens if parse.words[t] not in {"to", "that"})

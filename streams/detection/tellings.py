@@ -1,7 +1,7 @@
 """What one sentence tells: a scene goes in, one telling for each event at each place comes out, the weightiest first."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -9,7 +9,7 @@ from typing import cast
 import msgspec
 from msgspec.structs import replace
 
-from streams.detection import actors, arguments, casualties, figures, kinds, sense, status, whereabouts
+from streams.detection import actors, arguments, casualties, contradictions, figures, kinds, sense, status, whereabouts
 from streams.detection.arguments import Arguments, ancestors, is_verb
 from streams.detection.dates import DAY, DateWords, is_old
 from streams.detection.kinds import Kind
@@ -121,8 +121,23 @@ def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
     """The tellings of one sentence; what it was read as is forgotten."""
     found = [e.read for e in examined(scene).values() if e.read is not None and e.refused is None]
     scene.remembered.clear()
-    told = [telling for one in found for telling in _tell(scene, one, [r for r in found if r is not one], memory, lexicon)]
+    told, heads = list[Telling](), list[int]()
+    for one in found:
+        tellings = _tell(scene, one, [r for r in found if r is not one], memory, lexicon)
+        told += tellings
+        heads += [one.arguments.head] * len(tellings)
+    told += _contradicted(scene, told, heads, lexicon)
     return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
+
+
+def _contradicted(scene: Scene, told: Sequence[Telling], heads: Sequence[int], lexicon: Lexicon) -> Iterator[Telling]:
+    """What others of the sentence say is not so, as tellings of theirs."""
+    for token, who in contradictions.find(scene, lexicon):
+        before = [t for t, head in zip(told, heads, strict=True) if head < token and t.current and t.type != "claim_attribution"]
+        source, outlet = status.name(scene, who)
+        for one in before:
+            if source != one.standing.source:
+                yield replace(one, standing=Standing("denied", source, outlet), outcome=None, killed=None, injured=None, losses=None)
 
 
 def tells(scene: Scene) -> bool:
@@ -139,7 +154,16 @@ def examined(scene: Scene) -> dict[Trigger, Examined]:
             found[trigger] = replace(one, refused="the weapon of an attack on the ground, which is told by itself")
         elif one.refused is None and one.read is not None and _is_commented_on(scene, one.read, told):
             found[trigger] = replace(one, refused="what somebody says of a deed that is told beside it")
+        elif one.refused is None and one.read is not None and _contradicts(scene, one.read, told):
+            found[trigger] = replace(one, refused="a denial of what is told before it, which counts as a telling of that")
     return found
+
+
+def _contradicts(scene: Scene, one: Read, found: Sequence[Read]) -> bool:
+    """ "Rebels claimed the town, which the army denied": no guilt is laid on anybody by that."""
+    head = one.arguments.head
+    before = one.trigger.pattern.startswith("~deny") and any(r is not one and r.arguments.head < head for r in found)
+    return before and contradictions.points_back(scene, head)
 
 
 def heads(scene: Scene) -> dict[Trigger, int]:
@@ -220,7 +244,8 @@ def _tell(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon
     others = frozenset(r.arguments.head for r in rest) - {args.head}
     date = date_of(scene, args, others, memory, lexicon)
     standing = status.judge(scene, args, date, memory.published, lexicon, memory.about)
-    if one.kind.attempted and standing.status in CURRENT:
+    foiled = one.kind.attempted or any(r.kind.attempted and args.head in r.arguments.whom for r in rest)
+    if foiled and standing.status in CURRENT:
         standing = replace(standing, status="attempted")
     kinetic = one.kind.type in KINETIC
     toll = scene.toll if kinetic else casualties.Toll()
@@ -232,10 +257,21 @@ def _tell(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon
         start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific,
         depth=_depth(scene, args.head, lexicon), headline=scene.headline, names_day=date is not None,
     )  # fmt: skip
-    places = whereabouts.of(scene, args, others, list(memory.places), lexicon)
+    places = _places(scene, one, rest, memory, lexicon)
     if base.type in _ON_LAND and any(place.place is not None and place.place.kind == "sea" for place in places[:1]):
         base = replace(base, type="naval_attack")
     return [replace(base, place=place, names_place=_is_narrow(place) and place in scene.places) for place in places] or [base]
+
+
+def _places(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon: Lexicon) -> list[NamedPlace]:
+    """Where it happened; "all were shot down" is of where they came, unless it says where itself."""
+    args = one.arguments
+    if one.trigger.frame == "intercept" and kinds.stands_for_all(scene, args):
+        if not any(p.start > scene.parse.starts[args.head] and not p.demonym for p in scene.places):
+            came = [r for r in rest if r.kind.type in _CARRIERS and r.arguments.head < args.head]
+            return _places(scene, came[-1], [r for r in rest if r is not came[-1]], memory, lexicon) if came else []
+    others = frozenset(r.arguments.head for r in rest) - {args.head}
+    return whereabouts.of(scene, args, others, list(memory.places), lexicon)
 
 
 def _is_narrow(place: NamedPlace) -> bool:
@@ -331,7 +367,7 @@ def _is_old(words: DateWords, published: datetime | None) -> bool:
 
 
 def _dates_aftermath(scene: Scene, token: int, args: Arguments, lexicon: Lexicon) -> bool:
-    """ "The trial of the bombers opened on Monday", "a court heard on Monday": the day is that of what looks back, or of what it hangs on."""
+    """ "The trial of the bombers opened on Monday", "a court heard on Monday": the day of what looks back, or of what that hangs on."""
     looks_back = status.aftermath(scene, args, lexicon)
     if looks_back is None:
         return False
@@ -378,7 +414,9 @@ def collapse(told: Sequence[Telling], lexicon: Lexicon) -> list[Telling]:
 def _takes_in(kept: Telling, one: Telling) -> bool:
     if (kept.kinetic, kept.current) != (one.kinetic, one.current) or not _one_place(kept.place, one.place):
         return False
-    if kept.current and kept.standing.source != one.standing.source and kept.start != one.start:
+    sources = {kept.standing.source, one.standing.source}
+    contrary = None not in sources and kept.outcome != one.outcome
+    if kept.current and len(sources) > 1 and (contrary or kept.start != one.start):
         return False
     if kept.occurred and one.occurred and kept.occurred != one.occurred:
         return False
