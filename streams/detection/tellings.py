@@ -266,10 +266,10 @@ def _tell(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon
 def _places(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon: Lexicon) -> list[NamedPlace]:
     """Where it happened; "all were shot down" is of where they came, unless it says where itself."""
     args = one.arguments
-    if one.trigger.frame == "intercept" and kinds.stands_for_all(scene, args):
-        if not any(p.start > scene.parse.starts[args.head] and not p.demonym for p in scene.places):
-            came = [r for r in rest if r.kind.type in _CARRIERS and r.arguments.head < args.head]
-            return _places(scene, came[-1], [r for r in rest if r is not came[-1]], memory, lexicon) if came else []
+    says_where = any(p.start > scene.parse.starts[args.head] and not p.demonym for p in scene.places)
+    if one.trigger.frame == "intercept" and kinds.stands_for_all(scene, args) and not says_where:
+        came = [r for r in rest if r.kind.type in _CARRIERS and r.arguments.head < args.head]
+        return _places(scene, came[-1], [r for r in rest if r is not came[-1]], memory, lexicon) if came else []
     others = frozenset(r.arguments.head for r in rest) - {args.head}
     return whereabouts.of(scene, args, others, list(memory.places), lexicon)
 
