@@ -1,6 +1,7 @@
 """Where a telling happened: which of the places in and around its sentence are its own, never the dateline and never the guess."""
 
 import itertools
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ WIDE_COST = 1.15
 """What a river or a region over several countries is less likely meant; a country 1.2, a province 0.5."""
 REACH = 8
 """How many words may stand between a deed and the place right behind it."""
+MOST_LISTED = 5
+"""How many further places of a list are told."""
 GOVERNORS = 3
 """How many triggers above its own a telling may have its place from."""
 _SETTLED = frozenset({"city", "town", "village", "district"})
@@ -77,6 +80,8 @@ def of(
     every = _narrowed([a for a in attached(scene, arguments, others, lexicon) if a.score > 0])
     every = [a for a in every if not _is_doers(scene, a.place, every)]
     ranked = _sites_first(_objects_only(scene, arguments, _before_and(scene, arguments, every)))
+    if both := _both(scene, arguments):
+        return both
     coreferent, token = _coreferent(scene, arguments, before)
     if coreferent and (not ranked or ranked[0].score < 3.5 or _country_only(ranked) or _lies_below(scene, ranked[0].place, token)):
         return [coreferent]
@@ -89,11 +94,12 @@ def of(
         return [p for p in scene.places if scene.headline and p.dateline and p.place is not None][:1]
     if ranked[0].place.demonym and (home := _rebels_home(scene, arguments)) is not None:
         return [home]
-    chosen = [_as_site(scene, arguments, ranked[0].place), *_coordinated(scene, ranked)]
-    if _is_object(scene, arguments, ranked[0].place):
-        more = (a.place for a in every if a not in ranked and _in_conjunct(scene, arguments, a.place, others))
-        chosen += itertools.islice(more, 2)
-    return chosen
+    best = ranked[0].place
+    own = [a.place for a in _before_and(scene, arguments, [Attached(p, 0.0) for p in scene.places])]
+    more = itertools.islice((both for both in _listed(scene, arguments, best, others) if both[0] in own), MOST_LISTED)
+    listed = [_as_site(scene, arguments, place, item) for place, item in more]
+    beside = (p for p in _coordinated(scene, ranked) if p not in listed)
+    return [_as_site(scene, arguments, best, _item(scene, arguments, best, others)), *beside, *listed, *_from_there(scene, arguments, best)]
 
 
 def attached(scene: Scene, arguments: Arguments, others: frozenset[int], lexicon: Lexicon) -> list[Attached]:
@@ -146,18 +152,68 @@ def _is_actors(scene: Scene, arguments: Arguments, place: NamedPlace) -> bool:
     return place.demonym and token in arguments.who and token not in arguments.whom
 
 
-def _in_conjunct(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int]) -> bool:
-    """Whether *place* says where a second object was: "struck the Kacha base and a depot in Saky"."""
-    below = _head(scene, place)
-    if below is None or place.demonym or scene.parse.deps[below] == "conj":
-        return False
-    for above in ancestors(scene.parse, below):
-        if above in others:
-            return False
+def _listed(scene: Scene, arguments: Arguments, best: NamedPlace, others: frozenset[int]) -> Iterator[tuple[NamedPlace, int]]:
+    """The places of the further objects in a list, each with its object: "struck the Kacha base, a depot in Saky and the barracks at Kerch"."""
+    first = _item(scene, arguments, best, others)
+    taken = {first}
+    for place in scene.places if first is not None else ():
+        item = None if place.demonym or place is best or place.dateline else _item(scene, arguments, place, others)
+        if item is not None and item not in taken and place.place is not None and place.place.precision != "country":
+            taken.add(item)
+            yield place, item
+
+
+def _item(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int]) -> int | None:
+    """The noun in the list of what it was done to that *place* names or says the whereabouts of; None if it is of none."""
+    parse, below, listed = scene.parse, _head(scene, place), False
+    item = below
+    if below is None or below in arguments.objects:
+        return below
+    for above in ancestors(parse, below):
+        if above in others or item is None or parse.words[above] in wordlist("deed") | wordlist("outrage"):
+            return None
+        if parse.deps[below] == "conj" or (parse.deps[below] == "appos" and _goes_on_listing(scene, below)):
+            listed = True
+        elif parse.deps[below] == "prep" and parse.words[below] not in wordlist("locative"):
+            return None
+        elif parse.deps[below] not in _NAMING | {"prep", "pobj"}:
+            return None
+        item = above if not listed and parse.deps[above] != "prep" else item
         if above in arguments.objects:
-            return scene.parse.deps[below] == "conj"
+            return item
         below = above
-    return False
+    return None
+
+
+def _goes_on_listing(scene: Scene, noun: int) -> bool:
+    """ "The airbase, the naval base at X and the checkpoint": a list before its "and" looks to the parser like a name by another name."""
+    below = _under(scene, noun)
+    return any(scene.parse.deps[t] == "conj" and scene.parse.tags[t].startswith("NN") for t in below)
+
+
+def _from_there(scene: Scene, arguments: Arguments, best: NamedPlace) -> list[NamedPlace]:
+    """The other end of "attacked posts from Raqqa to Palmyra"; a convoy that goes from one to the other is at neither."""
+    parse, token = scene.parse, _head(scene, best)
+    if token is None or parse.words[parse.heads[token]] != "to":
+        return []
+    top = parse.heads[parse.heads[token]]
+    if top not in {arguments.head, arguments.verb, *arguments.objects} or parse.words[top] in wordlist("journey"):
+        return []
+    starts = {o for p in parse.children[top] if parse.words[p] == "from" for o in parse.children[p]}
+    return [p for p in scene.places if _head(scene, p) in starts and p.place is not None and not p.demonym][:1]
+
+
+_SINGULAR = {"cities": "city", "towns": "town", "villages": "village", "bases": "base", "airports": "airport", "sites": "site", "ports": "port"}
+
+
+def _both(scene: Scene, arguments: Arguments) -> list[NamedPlace]:
+    """The two that "both towns" stands for; empty where nothing is said of both."""
+    for token in sorted(arguments.whom | set(_near_tokens(scene, arguments))):
+        kinds = _COREFERENT.get(_SINGULAR.get(scene.parse.words[token], scene.parse.words[token]), frozenset())
+        if kinds and any(scene.parse.words[c] == "both" for c in scene.parse.children[token]):
+            named = (p for p in reversed(scene.places) if p.end <= scene.parse.starts[token] and not p.demonym)
+            return list(itertools.islice((p for p in named if p.place is not None and p.place.kind in kinds), 2))[::-1]
+    return []
 
 
 def _is_own(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozenset[int]) -> bool:
@@ -174,12 +230,16 @@ def _follows(scene: Scene, head: int, token: int, others: frozenset[int]) -> boo
     return token > head and not any(head < other < token for other in others)
 
 
-def _as_site(scene: Scene, arguments: Arguments, named: NamedPlace) -> NamedPlace:
-    """ "An army base near Gao": a base without a name, somewhere near the town."""
+def _as_site(scene: Scene, arguments: Arguments, named: NamedPlace, item: int | None) -> NamedPlace:
+    """ "An army base near Gao": a base without a name, somewhere near the town.
+
+    Args:
+        item: The one of several objects that it says the whereabouts of.
+    """
     place = named.place
     if place is None or place.kind not in _SETTLED or place.precision not in {"exact", "near"} or _is_object(scene, arguments, named):
         return named
-    kinds = (_site_kind(scene, token) for token in sorted(arguments.objects))
+    kinds = (_site_kind(scene, token) for token in (sorted(arguments.objects) if item is None else (item,)))
     kind = next((k for k in kinds if k in _UNNAMED), None)
     if kind is None:
         return named
