@@ -208,6 +208,14 @@ class Signature(Part, frozen=True, kw_only=True):
     title: str = ""
 
 
+class Party(Part, frozen=True, kw_only=True):
+    """Those on one side of a toll, in the words of the text: "rebels", "government troops"."""
+
+    people: str
+    killed: Range | None = None
+    injured: Range | None = None
+
+
 class Mention(Record, frozen=True, kw_only=True):
     """One article's reference to one occurrence.
 
@@ -236,6 +244,8 @@ class Mention(Record, frozen=True, kw_only=True):
     weapons: tuple[str, ...] = ()
     killed: Range | None = None
     injured: Range | None = None
+    parties: tuple[Party, ...] = ()
+    """Whose dead and injured the text counts apart; ``killed`` and ``injured`` are of all together."""
     losses: str | None = None
     """Materiel lost, in the words of the text: ``at least three warplanes``."""
     occurred: Occurred | None = None

@@ -180,6 +180,7 @@ def build(
                 weapons=one.weapons,
                 killed=one.killed,
                 injured=one.injured,
+                parties=one.parties,
                 losses=one.losses,
                 occurred=one.occurred,
                 source=credit.name if credit and one.standing.outlet else one.standing.source,

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from streams.detection.lexicon import Hit, Lexicon, wordlist
 from streams.detection.scene import NamedActor, NamedPlace, Scene, weapon_of
 from streams.detection.status import Standing
 from streams.detection.triggers import Trigger
-from streams.records import CURRENT, KINETIC, Actor, EventType, Occurred, Outcome, Range
+from streams.records import CURRENT, KINETIC, Actor, EventType, Occurred, Outcome, Party, Range
 
 STRATEGIC_FLOOR = -1.5
 """Log-odds: arrests and agreements are told in the words of peace, so less is asked of them than of a kinetic telling."""
@@ -44,6 +44,7 @@ class Telling(msgspec.Struct, frozen=True):
     weapons: tuple[str, ...]
     killed: Range | None
     injured: Range | None
+    parties: tuple[Party, ...]
     losses: str | None
     occurred: Occurred | None
     start: int
@@ -137,7 +138,7 @@ def _contradicted(scene: Scene, told: Sequence[Telling], heads: Sequence[int], l
         source, outlet = status.name(scene, who)
         for one in before:
             if source != one.standing.source:
-                yield replace(one, standing=Standing("denied", source, outlet), outcome=None, killed=None, injured=None, losses=None)
+                yield replace(one, standing=Standing("denied", source, outlet), outcome=None, **_NO_TOLL)
 
 
 def tells(scene: Scene) -> bool:
@@ -252,7 +253,7 @@ def _tell(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon
     base = Telling(
         type=one.kind.type, standing=standing, outcome=one.kind.outcome, confidence=sense.probability(one.score), place=None,
         actors=_actors(scene, one, memory), weapons=_weapons(scene, [one, *rest]) if kinetic else (),
-        killed=toll.killed, injured=toll.injured, losses=casualties.losses(scene.text) if kinetic else None,
+        killed=toll.killed, injured=toll.injured, parties=toll.parties, losses=casualties.losses(scene.text) if kinetic else None,
         occurred=date.when if date else None,
         start=scene.start, end=scene.start + len(scene.text), specific=one.kind.specific,
         depth=_depth(scene, args.head, lexicon), headline=scene.headline, names_day=date is not None,
@@ -260,7 +261,13 @@ def _tell(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon
     places = _places(scene, one, rest, memory, lexicon)
     if base.type in _ON_LAND and any(place.place is not None and place.place.kind == "sea" for place in places[:1]):
         base = replace(base, type="naval_attack")
-    return [replace(base, place=place, names_place=_is_narrow(place) and place in scene.places) for place in places] or [base]
+    # How many of them died where, the text does not say: the toll is told once.
+    tolls = itertools.chain([{}], itertools.repeat(_NO_TOLL))
+    at = ((place, _is_narrow(place) and place in scene.places, toll) for place, toll in zip(places, tolls, strict=False))
+    return [replace(base, place=place, names_place=named, **toll) for place, named, toll in at] or [base]
+
+
+_NO_TOLL: dict[str, Any] = {"killed": None, "injured": None, "parties": (), "losses": None}
 
 
 def _places(scene: Scene, one: Read, rest: Sequence[Read], memory: Memory, lexicon: Lexicon) -> list[NamedPlace]:
@@ -450,6 +457,7 @@ def join(kept: Telling, one: Telling) -> Telling:
         weapons=tuple(dict.fromkeys((*kept.weapons, *one.weapons))),
         killed=kept.killed or one.killed,
         injured=kept.injured or one.injured,
+        parties=kept.parties if kept.killed or kept.injured else one.parties,
         losses=kept.losses or one.losses,
         occurred=kept.occurred or one.occurred,
         depth=min(kept.depth, one.depth),

@@ -153,7 +153,7 @@ def _is_actors(scene: Scene, arguments: Arguments, place: NamedPlace) -> bool:
 
 
 def _listed(scene: Scene, arguments: Arguments, best: NamedPlace, others: frozenset[int]) -> Iterator[tuple[NamedPlace, int]]:
-    """The places of the further objects in a list, each with its object: "struck the Kacha base, a depot in Saky and the barracks at Kerch"."""
+    """The places of the further objects in a list, each with its object: "struck the Kacha base and a depot in Saky"."""
     first = _item(scene, arguments, best, others)
     taken = {first}
     for place in scene.places if first is not None else ():
@@ -174,9 +174,10 @@ def _item(scene: Scene, arguments: Arguments, place: NamedPlace, others: frozens
             return None
         if parse.deps[below] == "conj" or (parse.deps[below] == "appos" and _goes_on_listing(scene, below)):
             listed = True
-        elif parse.deps[below] == "prep" and parse.words[below] not in wordlist("locative"):
-            return None
-        elif parse.deps[below] not in _NAMING | {"prep", "pobj"}:
+        elif (parse.deps[below] == "prep" and parse.words[below] not in wordlist("locative")) or parse.deps[below] not in _NAMING | {
+            "prep",
+            "pobj",
+        }:
             return None
         item = above if not listed and parse.deps[above] != "prep" else item
         if above in arguments.objects:
@@ -203,7 +204,15 @@ def _from_there(scene: Scene, arguments: Arguments, best: NamedPlace) -> list[Na
     return [p for p in scene.places if _head(scene, p) in starts and p.place is not None and not p.demonym][:1]
 
 
-_SINGULAR = {"cities": "city", "towns": "town", "villages": "village", "bases": "base", "airports": "airport", "sites": "site", "ports": "port"}
+_SINGULAR = {
+    "cities": "city",
+    "towns": "town",
+    "villages": "village",
+    "bases": "base",
+    "airports": "airport",
+    "sites": "site",
+    "ports": "port",
+}
 
 
 def _both(scene: Scene, arguments: Arguments) -> list[NamedPlace]:

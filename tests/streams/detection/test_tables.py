@@ -58,10 +58,44 @@ def test_an_impossible_date_is_unknown_and_may_the_verb_is_no_month() -> None:
         ("Between dawn and noon the raid killed 5 to 7 guards.", (5, 7), None),
         ("It happened 12 days after the vote.", None, None),
         ("The road was cut for 12 kilometres.", None, None),
+        ("The 2021 bombing of the airport killed 60.", (60, 60), None),
+        ("Some 2000 civilians were killed.", (2000, 2000), None),
+        ("Four drones and two missiles killed one person.", (1, 1), None),
+        ("Shelling wounded four people and two soldiers were killed.", (2, 2), (4, 4)),
+        ("The blast killed 12 soldiers and two policemen were wounded.", (12, 12), (2, 2)),
+        ("The army killed 20 militants and captured 12 others.", (20, 20), None),
     ],
 )
 def test_a_toll_is_bounded_as_the_text_bounds_it(sentence: str, killed: object, injured: object) -> None:
-    assert casualties.read(sentence) == casualties.Toll(killed, injured)  # type: ignore[arg-type]
+    toll = casualties.read(sentence)
+    assert (toll.killed, toll.injured) == (killed, injured)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "killed", "parties"),
+    [
+        ("Ten rebels and two soldiers were killed near the town.", (12, 12), [("rebels", (10, 10)), ("soldiers", (2, 2))]),
+        (
+            "The clashes left between 12 and 15 soldiers and at least 23 militiamen dead.",
+            (35, None),
+            [("soldiers", (12, 15)), ("militiamen", (23, None))],
+        ),
+        (
+            "Fighting killed at least 40 rebels and 12 government troops.",
+            (52, None),
+            [("rebels", (40, None)), ("government troops", (12, 12))],
+        ),
+        (
+            "Three women, two children and a policeman were killed.",
+            (6, 6),
+            [("women", (3, 3)), ("children", (2, 2)), ("policeman", (1, 1))],
+        ),
+        ("At least 23 people were killed.", (23, None), []),
+    ],
+)
+def test_what_is_counted_side_by_side_is_counted_together_and_kept_apart(sentence: str, killed: object, parties: list[object]) -> None:
+    toll = casualties.read(sentence)
+    assert (toll.killed, [(p.people, p.killed) for p in toll.parties]) == (killed, parties)
 
 
 def test_losses_keep_the_words_of_the_text() -> None:
