@@ -131,23 +131,26 @@ def test_a_broker_that_goes_and_comes_back_costs_nothing(kafka: AnyBroker, kafka
         assert told(articles(kafka_settings)) == wanted(world, one)
 
 
-def test_a_poller_that_stood_still_writes_nothing_more_and_ends_with_70(kafka_settings: Kafka, start: Start) -> None:
+def test_a_poller_that_stood_still_ends_with_70_and_tells_nothing_that_its_heir_has_not_told(kafka_settings: Kafka, start: Start) -> None:
     with a_world(1_000, per_second=3.0, etags=True) as world:
         one = start("one", world)
         wait_for(lambda: one.share == 8, one)
         two = start("two", world)
         wait_for(lambda: two.share > 0 and one.share + two.share == 8, one, two)
         one.send(signal.SIGSTOP)
+        there = {(name, f"entry-{i}") for name in one.names for i in range(world.shown)}
         wait_for(lambda: two.share == 8, one, two)
+        wait_for(lambda: told(articles(kafka_settings)) >= there, one, two)
         two.send(signal.SIGTERM)
         assert two.ended() == 0
-        before = len(articles(kafka_settings))
+        before = articles(kafka_settings)
         memories = len(list(everything(kafka_settings, topic_name(kafka_settings.prefix, FEEDS))))
         one.send(signal.SIGCONT)
         assert one.ended() == 70, one.words
         assert re.search(r"failed: this process stood still for [\d.]+ s", one.words)
-        assert len(articles(kafka_settings)) == before
-        assert len(list(everything(kafka_settings, topic_name(kafka_settings.prefix, FEEDS)))) == memories
+        # What its sockets held when it was stopped goes out before anything of it can wake; an article is the same article then.
+        assert told(articles(kafka_settings)) == told(before)
+        assert len(list(everything(kafka_settings, topic_name(kafka_settings.prefix, FEEDS)))) <= memories + 1
 
 
 def test_a_poller_that_is_asked_to_end_leaves_its_feeds_at_once(kafka_settings: Kafka, start: Start) -> None:
