@@ -5,6 +5,7 @@ GAZETTEER := streams/detection/data/gazetteer/manifest.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SITES := $(addprefix streams/detection/data/,overlay.tsv fronts.tsv countries.tsv divisions.tsv preferred.tsv)
 QUALITY := ../shared/quality
+WORKERS ?= 2
 
 .PHONY: run test broker law lint bench quality gazetteer lock clean
 
@@ -12,7 +13,7 @@ run: .venv/.run $(GAZETTEER)  ## everything on this machine, with the sample sto
 	$(BIN)/tocsin up --sample
 
 test: .venv/.dev $(GAZETTEER)  ## all tests that need no broker
-	$(BIN)/python -m pytest -m "not broker and not law"
+	$(BIN)/python -m pytest -m "not broker and not law" -n $(WORKERS) --dist loadfile
 
 broker: .venv/.dev $(GAZETTEER)  ## the tests on a real Apache Kafka; needs Java 17 and Maven, or Docker, or TOCSIN_TEST_KAFKA=host:port
 	$(BIN)/python -m pytest tests/broker -m "not law"
