@@ -4,7 +4,7 @@ import gc
 import itertools
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -123,6 +123,22 @@ class Step(NamedTuple):
     told: list[Telling]
 
 
+class Followed(NamedTuple):
+    """One article as it was read, for people who ask why.
+
+    Attributes:
+        hits: Every trigger of the scan, offsets into the body.
+        drafts: The sentences with a trigger, as far as the article speaks of arms at all.
+        steps: The sentences that were parsed.
+        mentions: What came of them, the same as `Detector.read` gives.
+    """
+
+    hits: Sequence[triggers.Trigger]
+    drafts: Sequence[Draft]
+    steps: Sequence[Step]
+    mentions: tuple[Mention, ...]
+
+
 @dataclass(frozen=True)
 class Detector:
     """Finds mentions. Safe to keep for the life of a process.
@@ -150,12 +166,17 @@ class Detector:
             if not any(map(tellings.tells, scenes)):
                 continue
             steps = self._steps(self._settle(w, scenes, article.body), article.body)
-            if told := mentions.merge([t for step in steps for t in step.told]):
-                signed = signature.sign(article.body[w.part.text : w.part.end], _title(article, w.part))
-                found[w.article] += mentions.build(
-                    article, told, w.part.outlet or article.outlet, w.cited, signed, self.lexicon, seen[w.article], self.made_by
-                )
+            found[w.article] += self._mentions(article, w, steps, seen[w.article])
         return [tuple(_first_things_first(ms)) for ms in found]
+
+    def _mentions(self, article: Article, work: _Work, steps: Iterable[Step], seen: Counter[tuple[str, str]]) -> list[Mention]:
+        """What a part tells, each event once."""
+        told = mentions.merge([t for step in steps for t in step.told])
+        if not told:
+            return []
+        signed = signature.sign(article.body[work.part.text : work.part.end], _title(article, work.part))
+        outlet = work.part.outlet or article.outlet
+        return mentions.build(article, told, outlet, work.cited, signed, self.lexicon, seen, self.made_by)
 
     def credited(self, article: Article) -> list[str]:
         """The outlets that the article credits: those its parts are tagged with, else its own."""
@@ -181,6 +202,12 @@ class Detector:
 
     def _promising(self, article: Article, part: Part, hits: Sequence[triggers.Trigger], folded: str) -> _Promising | None:
         """The trigger sentences of a part; None if no place could make one of them tell of anything."""
+        drawn = self._drawn(article, part, hits, folded)
+        able = [d for d in drawn.drafts if self.gate(d, place=True)]
+        return drawn._replace(able=able) if able else None
+
+    def _drawn(self, article: Article, part: Part, hits: Sequence[triggers.Trigger], folded: str) -> _Promising:
+        """The trigger sentences of a part, before anybody asks what they may tell of."""
         own = folded[part.start : part.end]
         known = self.lexicon.words.find(own)
         context: Counter[str] = Counter(name for hit in known for name in classes_of(hit))
@@ -189,7 +216,7 @@ class Detector:
         if len(plain) < len(hits) and not self._speaks_of_arms(context, own, article.body[part.start : part.end]):
             hits = plain
         if not hits:
-            return None
+            return _Promising([], [], [], known)
         body, when = article.body, mentions.published(article)[0]
         headline, text = _sentences(body, part)
         drafts = [
@@ -197,8 +224,7 @@ class Detector:
             for among, titled in ((headline, True), (text, False))
             for s, own in _with_triggers(among, hits)
         ]
-        able = [d for d in drafts if self.gate(d, place=True)]
-        return _Promising(headline + text, drafts, able, known) if able else None
+        return _Promising(headline + text, drafts, [], known)
 
     def _work(self, index: int, article: Article, part: Part, found: _Promising) -> _Work:
         """A part made ready for the parser: a sentence that could tell only of a place, and names none, is left out."""
@@ -241,12 +267,23 @@ class Detector:
         hits = self.lexicon.agencies.find(fold(credit)) if not part.outlet else []
         return outlet_of(hits[0]) if hits else None
 
-    def follow(self, article: Article) -> Iterator[Step]:
-        """Read one article sentence by sentence, those that are worth a parse."""
+    def follow(self, article: Article) -> Followed:
+        """Read one article as `read` does, and keep what was seen on the way."""
+        body, folded = article.body, fold(article.body)
+        hits = triggers.scan(body, folded, self.lexicon)
+        drafts = [
+            draft
+            for part in parts.split(body, article.title, self.lexicon.outlets)
+            for draft in self._drawn(article, part, [t for t in hits if part.start <= t.start < part.end], folded).drafts
+        ]
+        steps, found, seen = list[Step](), list[Mention](), Counter[tuple[str, str]]()
         for work in self._prepare(0, article):
             parses = self.parser.parse([d.text for d in work.worth])
             scenes = [compose(draft, parse, self.lexicon, work.when) for draft, parse in zip(work.worth, parses, strict=True)]
-            yield from self._steps(self._settle(work, scenes, article.body), article.body)
+            own = list(self._steps(self._settle(work, scenes, body), body))
+            steps += own
+            found += self._mentions(article, work, own, seen)
+        return Followed(hits, drafts, steps, tuple(_first_things_first(found)))
 
     def _steps(self, settled: _Settled, body: str) -> Iterator[Step]:
         """Read a part's scenes in order; each knows what was told before it."""

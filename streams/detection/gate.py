@@ -59,17 +59,23 @@ def may_tell(draft: Draft, *, place: bool) -> bool:
     Args:
         place: Whether the sentence names a place; True as long as nobody has looked.
     """
-    return any(_may(draft, t, place=place) for t in draft.triggers)
+    return any(why_not(draft, t, place=place) is None for t in draft.triggers)
 
 
-def _may(draft: Draft, trigger: Trigger, *, place: bool) -> bool:
+def why_not(draft: Draft, trigger: Trigger, *, place: bool) -> str | None:
+    """Why *trigger* can tell of nothing here, whatever its grammar; None if it may."""
     near = draft.near if draft.words.isdisjoint(kinds.ALL) else draft.near | (draft.context.keys() & kinds.INCOMING)
-    if not kinds.possible(trigger, near, draft.words, place=place) or not _has_company(draft, trigger):
-        return False
+    if not kinds.possible(trigger, near, draft.words, place=place):
+        return "its sentence has nothing that it could be done to"
+    if not _has_company(draft, trigger):
+        return "its sentence speaks of nobody and nothing that such a deed needs"
     if trigger.frame in _KINETIC or (trigger.frame == "take" and not _may_be_police_work(draft) and not _may_be_given_up(draft)):
-        return _may_be_grounded(draft, trigger, place=place) and best_score(draft, trigger, place=place) > 0
-    floor = UNARMED_FLOOR if trigger.frame in _UNARMED or trigger.frame == "take" else STRATEGIC_FLOOR
-    return best_score(draft, trigger, place=place) > floor
+        if not _may_be_grounded(draft, trigger, place=place):
+            return "nothing in its sentence but the word itself could speak of arms"
+        floor = 0.0
+    else:
+        floor = UNARMED_FLOOR if trigger.frame in _UNARMED or trigger.frame == "take" else STRATEGIC_FLOOR
+    return None if best_score(draft, trigger, place=place) > floor else "its signs could add up to too little at best"
 
 
 def _may_be_police_work(draft: Draft) -> bool:

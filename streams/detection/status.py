@@ -75,8 +75,8 @@ def judge(
             its own is looked back on.
     """
     source, outlet = _source(scene, arguments, lexicon)
-    holding = holds(scene, arguments, date, published, lexicon, about) | ({"claimed"} if source else set())
-    status = next(s for s in PRECEDENCE if s in holding)
+    holding = holds(scene, arguments, date, published, lexicon, about)
+    status = next(s for s in PRECEDENCE if s in holding or (s == "claimed" and source))
     if status == "denied" and (who := _denier(scene, arguments, lexicon)):
         source, outlet = name(scene, who)
     return Standing(status, source, outlet)
@@ -93,22 +93,22 @@ def _denier(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> frozenset[i
 
 def holds(
     scene: Scene, arguments: Arguments, date: DateWords | None, published: datetime | None, lexicon: Lexicon, about: frozenset[str]
-) -> set[Status]:
-    """Every status that holds of the trigger, whoever says so; see `judge`."""
+) -> dict[Status, str]:
+    """Every status that holds of the trigger, whoever says so, each with what makes it hold; see `judge`."""
     above = _above(scene, arguments)
-    holding: set[Status] = {"asserted"}
-    holding |= _cued(scene, arguments, above, lexicon)
-    if _is_past(scene, arguments, date, published, lexicon):
-        holding.add("historical")
-    recent = date is not None and date.when is not None and published is not None and not dates.is_old(date.when, published)
-    if recent:
-        holding -= {"follow_up"}
+    holding = _cued(scene, arguments, above, lexicon)
+    if (past := _why_past(scene, arguments, date, published, lexicon)) is not None:
+        holding["historical"] = past
+    if date is not None and date.when is not None and published is not None and not dates.is_old(date.when, published):
+        holding.pop("follow_up", None)
     if not scene.headline and not _is_fresh(date, published):
-        holding |= {"follow_up"} if about & RETROSPECT else set()
-        holding |= {"exercise"} if "exercise_kind" in about else set()
+        if about & RETROSPECT:
+            holding["follow_up"] = "the headline, and no day of its own"
+        if "exercise_kind" in about:
+            holding["exercise"] = "the headline"
     if _is_explained(scene, above, lexicon.cues["followup", "subject"]):
-        holding.add("follow_up")
-    return holding
+        holding["follow_up"] = "its causes are spoken of"
+    return {"asserted": "nothing else", **holding}
 
 
 def _is_fresh(date: DateWords | None, published: datetime | None) -> bool:
@@ -156,34 +156,43 @@ def _is_purpose(scene: Scene, verb: int) -> bool:
     return any(scene.parse.words[c] == "to" and scene.parse.deps[c] == "aux" for c in scene.parse.children[verb])
 
 
-def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon) -> set[Status]:
-    parse, cues = scene.parse, lexicon.cues
-    holding: set[Status] = set()
-    near_words = _own_words(scene, arguments, above)
+def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon) -> dict[Status, str]:
+    """The statuses that words make hold, each with the word."""
+    parse, cues, head = scene.parse, lexicon.cues, arguments.head
+    holding: dict[Status, str] = {}
     if "exercise_kind" in scene.near:
-        holding.add("exercise")
-    if _is_asked(scene, arguments.head) or _is_unreal(scene):
-        holding.add("hypothetical")
-    if _is_called(scene, arguments.head, cues["denied", "predicate"], cues["denied", "above"]):
-        holding.add("denied")
+        holding["exercise"] = "the sentence speaks of an exercise"
+    if _is_asked(scene, head) or _is_unreal(scene, head):
+        holding["hypothetical"] = "a question or a condition"
+    if _is_called(scene, head, cues["denied", "predicate"], cues["denied", "above"]):
+        holding["denied"] = "what tells it is called false"
+    near_words = _own_words(scene, arguments, above)
     for status in _BY_WORD:
-        if near_words & cues.get((status, "word"), frozenset()):
-            holding.add(status)
-    for status in () if _goes_on(scene, arguments.head) else _BY_GOVERNOR:
-        if _governed(scene, arguments, above, cues.get((status, "above"), frozenset()), cues["through", "above"]):
-            holding.add(status)
-    if (
-        aftermath(scene, arguments, lexicon) is not None
-        or set(parse.words) & cues["followup", "sentence"]
-        or (set(parse.words) & cues["followup", "occasion"] and not _is_main(scene, arguments))
-        or ("court" in scene.near and "aftermath" in scene.near)
-    ):
-        holding.add("follow_up")
-    if any(parse.words[t] in cues["negated", "noun"] and _is_none(scene, t) for t in above):
-        holding.add("negated")
+        if own := near_words & cues.get((status, "word"), frozenset()):
+            holding[status] = f"its own {min(own)!r}"
+    for status in () if _goes_on(scene, head) else _BY_GOVERNOR:
+        if (by := _governor(scene, arguments, above, cues.get((status, "above"), frozenset()))) is not None:
+            holding[status] = f"{parse.words[by]!r} above it"
+    if (why := _why_aftermath(scene, arguments, lexicon)) is not None:
+        holding["follow_up"] = why
+    if (none := next((t for t in above if parse.words[t] in cues["negated", "noun"] and _is_none(scene, t)), None)) is not None:
+        holding["negated"] = f"no {parse.words[none]}"
     if _unrealised(scene, arguments, cues["vouched", "above"]):
-        holding.add("planned")
+        holding["planned"] = "an infinitive that nothing vouches for"
     return holding
+
+
+def _why_aftermath(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> str | None:
+    """What makes it an aftermath; None if it is none."""
+    parse, cues = scene.parse, lexicon.cues
+    if (after := aftermath(scene, arguments, lexicon)) is not None:
+        return f"{parse.words[after]!r} looks back on it"
+    spoken = set(parse.words) & cues["followup", "sentence"]
+    if not _is_main(scene, arguments):
+        spoken |= set(parse.words) & cues["followup", "occasion"]
+    if spoken:
+        return f"{min(spoken)!r} in its sentence"
+    return "a court and what came of it" if {"court", "aftermath"} <= scene.near else None
 
 
 def aftermath(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> int | None:
@@ -246,9 +255,10 @@ _UNREAL = re.compile(r"\W*(?:Had|Were|Should) [^.;]*?, (?=[^.;]*\b(?:would|could
 """A condition without "if": "Had the missile hit the port, hundreds would have died"."""
 
 
-def _is_unreal(scene: Scene) -> bool:
-    """Whether it stands in a condition, or in what would have come of it."""
-    return _UNREAL.match(scene.text) is not None
+def _is_unreal(scene: Scene, head: int) -> bool:
+    """Whether it stands in such a condition."""
+    condition = _UNREAL.match(scene.text)
+    return condition is not None and scene.parse.starts[head] < condition.end()
 
 
 def _is_called(scene: Scene, head: int, words: frozenset[str], denying: frozenset[str]) -> bool:
@@ -316,17 +326,17 @@ def _none_of(scene: Scene, head: int) -> set[str]:
     return {"no" for party in parties for c in parse.children[party] if parse.words[c] == "no" and parse.deps[c] == "det"}
 
 
-def _governed(scene: Scene, arguments: Arguments, above: list[int], cue: frozenset[str], through: frozenset[str]) -> bool:
-    """Whether a cue stands above the trigger with only words between that pass its force on."""
+def _governor(scene: Scene, arguments: Arguments, above: list[int], cue: frozenset[str]) -> int | None:
+    """The nearest cue above the trigger that says something of it; None if none does."""
     parse = scene.parse
     below = arguments.head
     for token in above:
         word = parse.words[token]
         fought = word.startswith("fail") and parse.words[below] == "in"  # who fails in a battle has fought it
         if word in cue and not fought and parse.deps[below] in _GOVERNED and not _speaks_apart(scene, token, below):
-            return True
+            return token
         below = token
-    return False
+    return None
 
 
 def _speaks_apart(scene: Scene, token: int, below: int) -> bool:
@@ -358,22 +368,30 @@ def _unrealised(scene: Scene, arguments: Arguments, vouching: frozenset[str]) ->
     return False
 
 
-def _is_past(scene: Scene, arguments: Arguments, date: DateWords | None, published: datetime | None, lexicon: Lexicon) -> bool:
+def _why_past(scene: Scene, arguments: Arguments, date: DateWords | None, published: datetime | None, lexicon: Lexicon) -> str | None:
+    """What puts it into the past; None if nothing does."""
     if date is not None:
+        words = repr(scene.text[date.start : date.end])
         if date.past:
-            return True
-        if date.when is not None and (dates.is_old(date.when, published) if published else date.when.end.year < EARLIEST_NEWS):
-            return True
+            return f"{words} is long ago"
+        if date.when is not None and published and dates.is_old(date.when, published):
+            return f"{words} is more than {dates.CURRENT_DAYS} days before publication"
+        if date.when is not None and not published and date.when.end.year < EARLIEST_NEWS:
+            return f"{words} is before all news"
     lower = scene.text.lower()
-    if any(cue in lower for cue in lexicon.cues["historical", "sentence"]):
-        return True
-    recent = date is not None and date.when is not None
-    if not recent and (_is_of_an_epoch(scene, arguments) or _is_pluperfect(scene, arguments, lexicon)):
-        return True
-    if not recent and any(cue in lower for cue in lexicon.cues["historical", "word"]):
-        return True
+    if said := next((cue for cue in lexicon.cues["historical", "sentence"] if cue in lower), None):
+        return f"{said!r} in its sentence"
+    if date is not None and date.when is not None:
+        return None
+    if _is_of_an_epoch(scene, arguments):
+        return "an epoch that is over"
+    if _is_pluperfect(scene, arguments, lexicon):
+        return "'had', told as background"
+    if said := next((cue for cue in lexicon.cues["historical", "word"] if cue in lower), None):
+        return f"{said!r} in its sentence"
     adverbs = {scene.parse.words[c] for c in scene.parse.children[arguments.head] if scene.parse.deps[c] == "advmod"}
-    return bool(adverbs & lexicon.cues["first", "word"]) and not recent
+    first = adverbs & lexicon.cues["first", "word"]
+    return f"its own {min(first)!r}" if first else None
 
 
 def _is_of_an_epoch(scene: Scene, arguments: Arguments) -> bool:
