@@ -11,7 +11,7 @@ from streams.detection.geodesy import distance_km
 from streams.detection.lexicon import Lexicon, Outlet, fold
 from streams.detection.scene import NamedPlace
 from streams.detection.tellings import Telling, join
-from streams.records import Article, Mention, Signature, Span, digest, plausible
+from streams.records import Article, Mention, Place, Signature, Span, digest, plausible
 
 AHEAD = timedelta(minutes=5)
 """A feed may be this much ahead of our clock; a later date is a mistake and our own is taken."""
@@ -75,32 +75,51 @@ def _dated(one: Telling, kept: Sequence[Telling]) -> Telling:
 
 
 def _is_empty_headline(one: Telling, told: Sequence[Telling]) -> bool:
-    """ "Second report of fighting at the base": without a place of its own, it is about what the text tells of that place."""
-    return (
-        one.headline
-        and one.current
-        and one.kinetic
-        and not one.names_place
-        and any(t.kinetic and t.current and not t.headline and t.names_place and _place_id(t) == _place_id(one) for t in told)
-    )
+    """ "Second report of fighting at the base", "Blast in Pakistan kills 20": the text says better what it was, and where."""
+    if not (one.headline and one.current and one.kinetic) or one.names_place:
+        return False
+    placed = [t for t in told if t.kinetic and t.current and not t.headline and t.names_place]
+    if any(_place_id(t) == _place_id(one) for t in placed):
+        return True
+    same = any(t.type == one.type for t in placed)
+    return one.type in _VAGUE and not same and any(_is_within(t, one) for t in placed)
+
+
+_VAGUE = frozenset({"remote_explosive_ied", "attack", "armed_clash"})
+"""What a headline calls a blast, an attack or a clash may be anything once the text says what it was."""
+
+
+def _is_within(one: Telling, wide: Telling) -> bool:
+    """Whether *one* happened in the country that is all that *wide* says."""
+    within, at = _place(wide), _place(one)
+    return within is not None and at is not None and within.precision == "country" and within.country == at.country
 
 
 def _meant(one: Telling, told: Sequence[Telling]) -> Telling:
-    """ "Attacks west of the town" in a headline are the attack on a place there that the text begins with."""
-    if not (one.headline and one.current and one.kinetic and _precision(one) == "near"):
+    """ "Attacks west of the town", "air strike hits Yemen" in a headline are what the text begins with, and where it was."""
+    if not (one.headline and one.current and one.kinetic and _precision(one) in {"near", "country"}):
         return one
-    first = next((t for t in told if t.current and t.kinetic and not t.headline and t.names_place), None)
-    if first is None or first.type != one.type or _precision(first) != "exact" or not _within(one.place, first.place):
+    placed = (t for t in told if t.current and t.kinetic and not t.headline and t.names_place)
+    if _precision(one) == "country":
+        first = next((t for t in placed if t.type == one.type and _is_within(t, one)), None)
+        return replace(one, place=first.place, names_place=False) if first else one
+    first = next(placed, None)
+    if first is None or first.type != one.type or _precision(first) != "exact" or not _is_nearby(one, first):
         return one
     return replace(one, place=first.place, names_place=False)
 
 
+def _place(one: Telling) -> Place | None:
+    return one.place.place if one.place else None
+
+
 def _precision(one: Telling) -> str | None:
-    return one.place.place.precision if one.place and one.place.place else None
+    place = _place(one)
+    return place.precision if place else None
 
 
-def _within(loose: NamedPlace | None, exact: NamedPlace | None) -> bool:
-    a, b = loose.place if loose else None, exact.place if exact else None
+def _is_nearby(one: Telling, other: Telling) -> bool:
+    a, b = _place(one), _place(other)
     return a is not None and b is not None and float(distance_km(a.lat, a.lon, b.lat, b.lon)) <= NEARBY_KM
 
 
