@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -161,7 +162,7 @@ class Gazetteer:
             GazetteerError: The artefact is missing or has another format.
             OverlayError: A row of *extra* is wrong.
         """
-        return cls(folder, read_overlay(extra) if extra else ())
+        return cls(folder, read_overlay(extra, _manifest(folder)["countries"]) if extra else ())
 
     def _add(self, rows: Sequence[OverlayRow]) -> None:
         if not rows:
@@ -403,6 +404,18 @@ class Gazetteer:
             return int(around[0])  # the countryside of Damascus is a governorate of its own
         return division if division in self.lookup(normalise(self._text(index)[1]))[0] else None
 
+    def town_among(self, rows: Indices, index: int) -> int:
+        """Give the largest town among *rows* that lies in the division *index* or is called after it; *index* if it is no division."""
+        if KINDS[self.kind_numbers[index]] not in {"admin1", "admin2"}:
+            return index
+        towns = rows[np.isin(self.kind_numbers[rows], _SETTLED) & (self.nations[rows] == self.nations[index])]
+        return int(towns[np.argmax(self.places["population"][towns])]) if len(towns) else index
+
+    def capital_of(self, index: int) -> int | None:
+        """Give the capital of a country; None if *index* is none, or has none that is known."""
+        found = np.flatnonzero(self.capitals & (self.nations == self.nations[index]))
+        return int(found[0]) if len(found) and self.kind_numbers[index] == COUNTRY else None
+
     def _text(self, index: int) -> tuple[str, str, tuple[str, ...], str | None]:
         if index >= self._built:
             own_id, name, also = self._own_texts[index - self._built]
@@ -450,4 +463,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise GazetteerError(
             f"{folder}: the gazetteer has format {manifest.get('format')}, but {FORMAT} is read here; run `make gazetteer` to build it anew"
         )
+    for name, wanted in manifest["sha256"].items():
+        file = folder / name
+        if not file.is_file() or sha256(file.read_bytes()).hexdigest() != wanted:
+            raise GazetteerError(f"{file}: missing, or not as it was built (damaged, or cut short); run `make gazetteer` to build it anew")
     return manifest

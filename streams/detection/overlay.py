@@ -1,6 +1,6 @@
 """Reads hand-written places: a TSV goes in, checked rows come out, and a bad row is named with its file and line."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
@@ -46,13 +46,16 @@ class OverlayRow(msgspec.Struct, frozen=True, kw_only=True):
         return "tx:" + (parsed.head if parsed and parsed.head else normalise(self.name)).replace(" ", "-")
 
 
-def read_overlay(path: Path) -> list[OverlayRow]:
+def read_overlay(path: Path, countries: Collection[str] | None = None) -> list[OverlayRow]:
     """Read an overlay.
+
+    Args:
+        countries: The codes that there are; None where that is not known yet.
 
     Raises:
         OverlayError: A row is wrong; says where and how to mend it.
     """
-    return [_row(cells, f"{path}:{line}") for line, cells in _lines(path)]
+    return [_row(cells, f"{path}:{line}", countries) for line, cells in _lines(path)]
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -67,7 +70,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield number, cells
 
 
-def _row(cells: list[str], where: str) -> OverlayRow:
+def _row(cells: list[str], where: str, countries: Collection[str] | None) -> OverlayRow:
     if len(cells) not in (len(COLUMNS) - 1, len(COLUMNS)):
         raise OverlayError(
             f"{where}: {len(cells)} columns, but a place has {', '.join(COLUMNS)} (the last may be left out), parted by tabs"
@@ -77,6 +80,8 @@ def _row(cells: list[str], where: str) -> OverlayRow:
         raise OverlayError(f"{where}: kind {row['kind']!r} is none of {', '.join(KINDS)}")
     if len(row["country"]) != 2 and row["kind"] not in ("sea", "region"):
         raise OverlayError(f"{where}: country {row['country']!r} is not an ISO 3166 alpha-2 code such as SY")
+    if countries is not None and row["country"] and row["country"] not in countries:
+        raise OverlayError(f"{where}: country {row['country']!r} is the code of none; write its ISO 3166 alpha-2 code, such as SY")
     if not row["name"] or not row["provenance"]:
         raise OverlayError(f"{where}: name and provenance must be filled in; say where the position comes from")
     return OverlayRow(

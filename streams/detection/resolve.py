@@ -50,8 +50,9 @@ class Located(msgspec.Struct, frozen=True):
 def locate(gazetteer: Gazetteer, text: str, found: Sequence[Toponym], start: int = 0, end: int | None = None) -> Located:
     """Resolve every place name of a document, jointly: all that `toponyms.Search` *found* in ``text[start:end]``."""
     spans, readings = [(t.start, t.end) for t in found], [t.reading for t in found]
+    capitals = frozenset(i for i, t in enumerate(found) if t.capital)
     places, reasons, peoples = _resolve(
-        gazetteer, text, spans, readings, [t.modifier for t in found], hints_of(text[start:end]), given=False
+        gazetteer, text, spans, readings, [t.modifier for t in found], hints_of(text[start:end]), capitals, given=False
     )
     return Located(tuple(found), tuple(places), tuple(reasons), tuple(peoples))
 
@@ -92,6 +93,7 @@ def _resolve(
     readings: list[Reading],
     modifiers: list[Modifier | None],
     hints: Hints,
+    capitals: frozenset[int] = frozenset(),
     *,
     given: bool,
 ) -> tuple[list[Place | None], list[str | None], list[bool]]:
@@ -112,7 +114,11 @@ def _resolve(
                 likely = gazetteer.candidate(verdict.index)
                 reasons[span] = f"{text[low:high]!r} may be {likely.name} ({likely.country}), but {verdict.doubt}"
             else:
-                place = place_of(gazetteer, verdict.index, name.reading, "near" if verdict.held else modifiers[span])
+                index = (gazetteer.capital_of(verdict.index) if span in capitals else None) or verdict.index
+                if offset(text, low) is not None:
+                    index = gazetteer.town_among(name.places, index)  # "40 km southeast of Menaka" counts from the town
+                peoples[span] = peoples[span] and span not in capitals
+                place = place_of(gazetteer, index, name.reading, "near" if verdict.held else modifiers[span])
                 away = offset(text, low) if place.precision == "near" else None
                 places[span] = moved(place, *away) if away else place
     return places, reasons, peoples
@@ -133,13 +139,21 @@ def candidates(gazetteer: Gazetteer, text: str, most: int) -> list[tuple[Toponym
 def _holders(text: str, spans: list[tuple[int, int]], names: Sequence[Name]) -> dict[int, int]:
     """For each name that the text puts in or by another ("Khan al-Asal in western Aleppo", "London's Heathrow"), that other; by numbers."""
     of_span = {span: number for number, name in enumerate(names) for span in name.spans}
-    found = {}
-    for one, other in itertools.pairwise(sorted(range(len(spans)), key=spans.__getitem__)):
+    found: dict[int, int] = {}
+    ordered = list(itertools.pairwise(sorted(range(len(spans)), key=spans.__getitem__)))
+    for one, other in ordered:
         if text[spans[one][1] : spans[other][0]] in _POSSESSIVE:
             found[of_span[other]] = of_span[one]
         elif lies_by(text, spans[one][1], spans[other][0]):
             found[of_span[one]] = of_span[other]
+    for one, other in reversed(ordered):
+        held_in = of_span[other] in found and text.startswith(" in ", spans[other][1])
+        if held_in and text[spans[one][1] : spans[other][0]] in _LISTING:
+            found.setdefault(of_span[one], found[of_span[other]])  # "Gara, Metina and Zap in northern Iraq"
     return found
+
+
+_LISTING = frozenset({", ", " and ", ", and ", " or "})
 
 
 def place_of(gazetteer: Gazetteer, index: int, reading: Reading, loosened: Modifier | None) -> Place:

@@ -300,7 +300,7 @@ def _actors(scene: Scene, one: Read, memory: Memory) -> tuple[Actor, ...]:
 def _is_turned(scene: Scene, one: Read) -> bool:
     """Whether grammar turns the sides round: who repels was attacked, a truck hits a mine, a town falls to its takers."""
     if one.trigger.frame in {"repel", "intercept"}:
-        return True
+        return one.kind.type != "aircraft_shot_down"
     word = scene.parse.words[one.arguments.head]
     return (one.trigger.frame == "hit" and one.kind.type == "remote_explosive_ied" and word.startswith("hit")) or word in _FALLING
 

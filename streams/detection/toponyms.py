@@ -144,11 +144,13 @@ class Toponym(msgspec.Struct, frozen=True, kw_only=True):
     """It says where the article was written, not where anything happened."""
     modifier: Modifier | None = None
     """``near`` the place, or in the ``countryside`` of it."""
+    capital: bool = False
+    """It is the capital of the country that it names: ``Afghan capital``, ``Chad's capital``."""
 
     @property
     def demonym(self) -> bool:
         """It is a people or an adjective (``Syrian``), which stands for the country at most."""
-        return self.reading.demonym
+        return self.reading.demonym and not self.capital
 
 
 class _Token(msgspec.Struct):
@@ -404,7 +406,16 @@ def _accept(gazetteer: "Gazetteer", text: str, tokens: _Tokens, at: int, size: i
 def _toponym(text: str, start: int, end: int, reading: "Reading") -> Toponym:
     if text[end : end + 1] == "." and "." in text[start:end]:
         end += 1  # the last dot of U.S.
-    return Toponym(start=start, end=end, reading=reading, modifier=modifier(text, start, end))
+    named = (reading.demonym or reading.national) and not text[max(0, start - 12) : start].lower().endswith(_SO_CALLED)
+    capital = _CAPITAL.match(text, end) if named else None
+    return Toponym(
+        start=start, end=capital.end() if capital else end, reading=reading, modifier=modifier(text, start, end), capital=bool(capital)
+    )
+
+
+_SO_CALLED = ("de facto ", "former ", "interim ", "declared ", "temporary ", "wartime ")
+_CAPITAL = re.compile(r"(?:['’]s)? capital(?! of\b| city of\b| punishment| invest| gain| market| inflow| flight| control|,? ?[A-Z]|[\w-])")
+"""Without the name of the capital behind it, which would be a place by itself."""
 
 
 def _noun_after(text: str, tokens: _Tokens, at: int) -> int:

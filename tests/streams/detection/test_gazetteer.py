@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from streams.detection import facilities
+from streams.detection.build_gazetteer import TABLES
 from streams.detection.gazetteer import FOLDER, Gazetteer, GazetteerError
 from streams.detection.names import normalise, skeleton
 from streams.detection.overlay import OverlayError, read_overlay
@@ -142,6 +143,25 @@ def test_a_gazetteer_of_another_format_is_refused(tmp_path: Path) -> None:
         Gazetteer.load(tmp_path)
 
 
+@pytest.mark.parametrize("harm", ["cut", "changed", "missing"])
+def test_a_damaged_file_is_named_with_what_to_run(tmp_path: Path, harm: str) -> None:
+    for file in FOLDER.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    names = tmp_path / "names.marisa"
+    names.unlink()
+    whole = (FOLDER / "names.marisa").read_bytes()
+    if harm != "missing":
+        names.write_bytes(whole[:-1] if harm == "cut" else bytes([whole[0] ^ 1]) + whole[1:])
+    with pytest.raises(GazetteerError, match=rf"{names}.*make gazetteer"):
+        Gazetteer.load(tmp_path)
+
+
+def test_what_goes_in_is_what_the_makefile_watches() -> None:
+    makefile = (Path(__file__).parents[3] / "Makefile").read_text()
+    [sites] = [line for line in makefile.splitlines() if line.startswith("SITES :=")]
+    assert set(sites.split(",")[-1].strip(" )").split()) == set(TABLES)
+
+
 def test_the_manifest_names_its_sources(gazetteer: Gazetteer) -> None:
     manifest = json.loads((FOLDER / "manifest.json").read_text())
     assert manifest["version"] == gazetteer.version
@@ -165,6 +185,7 @@ def test_an_operator_adds_places(tmp_path: Path) -> None:
         pytest.param(OUTPOST.replace("34.9", "N34"), r"own\.tsv:2: lat is 'N34'.*not a number", id="latitude no number"),
         pytest.param(OUTPOST.replace("34.9", "134.9"), r"own\.tsv:2: lat is 134\.9.*between -90 and 90", id="latitude out of range"),
         pytest.param(OUTPOST.replace("SY", "Syria"), r"own\.tsv:2: country 'Syria'", id="no country code"),
+        pytest.param(OUTPOST.replace("SY", "QQ"), r"own\.tsv:2: country 'QQ' is the code of none", id="no such country"),
         pytest.param(OUTPOST.replace("unit log", ""), r"own\.tsv:2: name and provenance", id="no provenance"),
     ],
 )

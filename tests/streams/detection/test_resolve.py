@@ -211,3 +211,25 @@ def test_a_country_stands_in_its_middle_and_not_at_its_capital(gazetteer: Gazett
     assert peru is not None
     assert (round(peru.lat), round(peru.lon)) == (-10, -75)
     assert peru.radius_km > 500
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("A bomb killed 20 people in the Afghan capital on Tuesday.", "Kabul"),
+        ("Rebels shelled Chad's capital on Monday.", "N'Djamena"),
+        ("Clashes broke out in the Sudanese capital, Khartoum.", "Khartoum"),
+        ("Fighters left Raqqa, their de facto Syrian capital.", "Raqqa"),
+    ],
+)
+def test_the_capital_of_a_country_is_a_city(gazetteer: Gazetteer, text: str, name: str) -> None:
+    found = locate(gazetteer, text, gazetteer.search(text).names())
+    assert [p.name for p, people in zip(found.places, found.peoples, strict=True) if p and not people and p.precision != "country"] == [
+        name
+    ]
+
+
+def test_so_many_kilometres_from_a_town_count_from_the_town_and_not_from_its_region(gazetteer: Gazetteer) -> None:
+    text = "Militants attacked a convoy 40 km southeast of Menaka on Monday, in Mali."
+    [place] = [p for p in locate(gazetteer, text, gazetteer.search(text).names()).places if p and p.precision != "country"]
+    assert (place.kind, place.precision, round(place.radius_km)) == ("town", "near", 16)
