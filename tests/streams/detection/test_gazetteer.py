@@ -192,7 +192,7 @@ def test_an_operator_adds_places(tmp_path: Path) -> None:
 def test_a_bad_row_is_named_with_file_and_line(tmp_path: Path, row: str, complaint: str) -> None:
     (tmp_path / "own.tsv").write_text(HEADER + row)
     with pytest.raises(OverlayError, match=complaint):
-        read_overlay(tmp_path / "own.tsv")
+        read_overlay(tmp_path / "own.tsv", ["SY"])
 
 
 def test_ids_of_our_places_are_unique() -> None:
