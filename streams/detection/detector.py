@@ -16,7 +16,7 @@ from streams.detection import lexicon as lexicons
 from streams.detection import mentions, nlp, parts, sentences, signature, speech, status, tellings, triggers, whereabouts
 from streams.detection.gate import Gate, may_tell
 from streams.detection.gazetteer import Candidate
-from streams.detection.grammar import Parser
+from streams.detection.grammar import Parse, Parser
 from streams.detection.language import foreign
 from streams.detection.lexicon import Hit, Lexicon, Outlet, fold
 from streams.detection.parts import Part
@@ -111,8 +111,9 @@ class _Settled(NamedTuple):
     work: _Work
     places: list[NamedPlace]
     """All of the part's, offsets into the body."""
-    scenes: list[Scene | Draft]
-    """Its trigger sentences in order; one that cannot tell of anything is a draft, and there only if it names somebody under arms."""
+    scenes: Iterator[Scene | Draft]
+    """Its trigger sentences in order, each made when it is asked for; one that cannot tell of anything is a draft, and there only if it
+    names somebody under arms."""
 
 
 class Step(NamedTuple):
@@ -161,11 +162,10 @@ class Detector:
         found: list[list[Mention]] = [[] for _ in articles]
         seen: list[Counter[tuple[str, str]]] = [Counter() for _ in articles]
         for w in work:
-            article = articles[w.article]
-            scenes = [compose(draft, next(parses), self.lexicon, w.when) for draft in w.worth]
-            if not any(map(tellings.tells, scenes)):
+            article, own = articles[w.article], list(itertools.islice(parses, len(w.worth)))
+            if not any(map(tellings.tells, self._composed(w, own))):
                 continue
-            steps = self._steps(self._settle(w, scenes, article.body), article.body)
+            steps = self._steps(self._settle(w, own, article.body), article.body)
             found[w.article] += self._mentions(article, w, steps, seen[w.article])
         return [tuple(_first_things_first(ms)) for ms in found]
 
@@ -234,20 +234,27 @@ class Detector:
         when, about = mentions.published(article)[0], _about(article.body, part, found.known)
         return _Work(index, part, found.drafts, worth, names, found.sentences, self._cited(article.body, part), when, about)
 
-    def _settle(self, work: _Work, scenes: Sequence[Scene], body: str) -> _Settled:
-        """Resolve the places of a part, all at once, and judge by them again what its sentences may tell of."""
+    def _composed(self, work: _Work, parses: Sequence[Parse]) -> Iterator[Scene]:
+        """The sentences of a part that were parsed, one at a time: a blog of two megabytes has fifty thousand."""
+        return (compose(draft, parse, self.lexicon, work.when) for draft, parse in zip(work.worth, parses, strict=True))
+
+    def _settle(self, work: _Work, parses: Sequence[Parse], body: str) -> _Settled:
+        """Resolve the places of a part, all at once."""
         part = work.part
         spans = [part.headline or (part.start, part.start), (part.text, part.end)]
         places = [p for p in work.names.places() if any(a <= p.start < b for a, b in spans)]
-        parsed = {scene.start: scene for scene in scenes}
-        settled = list[Scene | Draft]()
+        return _Settled(work, places, self._settled(work, parses, places))
+
+    def _settled(self, work: _Work, parses: Sequence[Parse], places: Sequence[NamedPlace]) -> Iterator[Scene | Draft]:
+        """Judge by the places of a part again what its sentences may tell of."""
+        composed = self._composed(work, parses)
+        scene = next(composed, None)
         for draft in (_with_places(d, places) for d in work.drafts):
-            scene = parsed.get(draft.start)
-            if scene is not None and (_names_place(draft) or self.gate(draft, place=False)):
-                settled.append(place(scene, draft.places))
+            mine, scene = (scene, next(composed, None)) if scene is not None and scene.start == draft.start else (None, scene)
+            if mine is not None and (_names_place(draft) or self.gate(draft, place=False)):
+                yield place(mine, draft.places)
             elif any(a.armed for a in draft.actors):
-                settled.append(draft)
-        return _Settled(work, places, settled)
+                yield draft
 
     def _speaks_of_arms(self, context: Counter[str], folded: str, text: str) -> bool:
         """Whether a text has any word without which "attack" or "take" is never believed: see `sense.grounded`."""
@@ -279,8 +286,7 @@ class Detector:
         steps, found, seen = list[Step](), list[Mention](), Counter[tuple[str, str]]()
         for work in self._prepare(0, article):
             parses = self.parser.parse([d.text for d in work.worth])
-            scenes = [compose(draft, parse, self.lexicon, work.when) for draft, parse in zip(work.worth, parses, strict=True)]
-            own = list(self._steps(self._settle(work, scenes, body), body))
+            own = list(self._steps(self._settle(work, parses, body), body))
             steps += own
             found += self._mentions(article, work, own, seen)
         return Followed(hits, drafts, steps, tuple(_first_things_first(found)))

@@ -1,6 +1,6 @@
 """What a sentence's grammar is, whoever found it: tokens with tags and dependencies."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -28,13 +28,12 @@ class Parser(Protocol):
         """One parse for each text, in order."""
 
 
-def children_of(heads: Iterable[int]) -> list[list[int]]:
-    """For each token its dependants, in order."""
-    heads = list(heads)
-    found: list[list[int]] = [[] for _ in heads]
+def children_of(heads: Sequence[int]) -> list[tuple[int, ...]]:
+    """For each token its dependants, in order. Most have none, and share it: a sentence of a long article must not weigh a kilobyte."""
+    found: list[tuple[int, ...]] = [()] * len(heads)
     for index, head in enumerate(heads):
         if head != index:
-            found[head].append(index)
+            found[head] = (*found[head], index)
     return found
 
 

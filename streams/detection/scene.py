@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
+from sys import intern
 from typing import cast
 
 import msgspec
@@ -163,8 +164,8 @@ class Draft(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Lower case."""
-        return frozenset(self.folded.split())
+        """Lower case; equal words of all sentences are one string, or a long article's would fill the memory."""
+        return frozenset(map(intern, self.folded.split()))
 
     @cached_property
     def armed(self) -> bool:

@@ -1,6 +1,7 @@
 """Finds place names in running text: text goes in, spans with everything each may mean come out; which one it is, `resolve` says."""
 
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -171,26 +172,29 @@ class _Tokens:
 
     def __init__(self, text: str, start: int, end: int) -> None:
         self._text = text
-        self._spans = [m.span() for m in _TOKEN.finditer(text, start, end)]
+        self._starts, self._ends = array("I"), array("I")
+        for match in _TOKEN.finditer(text, start, end):
+            self._starts.append(match.start())
+            self._ends.append(match.end())
         self._known: dict[int, _Token] = {}
 
     def __len__(self) -> int:
-        return len(self._spans)
+        return len(self._starts)
 
     def __getitem__(self, at: int) -> _Token:
         token = self._known.get(at)
         if token is None:
-            start, end = self._spans[at]
+            start, end = self._starts[at], self._ends[at]
             token = self._known[at] = _Token(start, end, _key(self._text[start:end]), self._text[start].isupper())
         return token
 
     def beginnings(self, start: int = 0, end: int | None = None) -> Iterator[int]:
         """Where in ``text[start:end]`` a name may begin: at a capital, or at an article with a hyphen behind it."""
-        text, spans = self._text, self._spans
-        first = bisect_left(spans, (start, 0))
-        last = len(spans) if end is None else bisect_left(spans, (end, 0))
+        text, starts, ends = self._text, self._starts, self._ends
+        first = bisect_left(starts, start)
+        last = len(starts) if end is None else bisect_left(starts, end)
         for at in range(first, last):
-            begin, after = spans[at]
+            begin, after = starts[at], ends[at]
             if text[begin].isupper() or (text[after : after + 1] == "-" and self[at].key in ARTICLES):
                 yield at
 
@@ -201,10 +205,11 @@ class _Tokens:
 
     def run(self, at: int) -> list[str]:
         """The keys of the tokens from *at* that can belong to one name."""
-        text, spans = self._text, self._spans
-        start, end = spans[at]
+        text = self._text
+        start, end = self._starts[at], self._ends[at]
         keys = [_key(text[start:end])]
-        for begin, after in spans[at + 1 : at + LONGEST_NAME]:
+        following = slice(at + 1, at + LONGEST_NAME)
+        for begin, after in zip(self._starts[following], self._ends[following], strict=True):
             if not _joined(text[end:begin], end - start == 1, keys[-1]):
                 break
             start, end = begin, after
