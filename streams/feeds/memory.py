@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from streams.feeds.rhythm import Rhythm
 from streams.records import Part
 
 OLDEST_KEPT = timedelta(hours=1)
@@ -52,6 +53,7 @@ class FeedMemory(Part, frozen=True, kw_only=True):
     """When a whole document was last read; None: never, so that the next one is the first."""
     due: datetime | None = None
     """When it is asked next."""
+    rhythm: Rhythm = Rhythm()
 
 
 def reason_to_keep(kept: FeedMemory | None, now: FeedMemory) -> str | None:

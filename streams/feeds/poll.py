@@ -17,8 +17,9 @@ from streams.feeds.config import Feed
 from streams.feeds.fetch import Fetched, Sessions, fetch, open_sessions
 from streams.feeds.memory import FeedMemory, Validators
 from streams.feeds.parse import ParsedFeed
+from streams.feeds.rhythm import Rhythm, expected_gap, heard
 from streams.feeds.schedule import first_ask, is_conditional, next_ask, read_max_age, read_retry_after
-from streams.feeds.sift import sift
+from streams.feeds.sift import Sifted, sift
 from streams.feeds.worker import GuardedParser
 from streams.records import Article, Part
 
@@ -47,6 +48,10 @@ class PollResult(Part, frozen=True, kw_only=True):
     moved_to: str | None = None
     next_at: datetime
     next_reason: str
+    last_entry: datetime | None = None
+    """When the feed last had a new entry; None if that is not known."""
+    expected_gap: timedelta | None = None
+    """How long it may be still by its own rhythm; None if nothing is known of it."""
 
     @property
     def failed(self) -> bool:
@@ -112,6 +117,7 @@ def _read(feed: Feed, memory: FeedMemory, fetched: Fetched, parsed: ParsedFeed, 
         last_asked=now,
         last_full=now,
         due=plan.at,
+        rhythm=_rhythm(memory, parsed, sifted, now=now),
     )
     result = PollResult(
         feed=feed.name,
@@ -129,6 +135,18 @@ def _read(feed: Feed, memory: FeedMemory, fetched: Fetched, parsed: ParsedFeed, 
         next_reason=plan.reason,
     )
     return Answer(articles=sifted.publish, memory=kept, result=result)
+
+
+def _rhythm(memory: FeedMemory, parsed: ParsedFeed, sifted: Sifted, *, now: datetime) -> Rhythm:
+    """The feed's pace with this document: of the first one by the times that it gives itself, then by when what is new was seen."""
+    if memory.last_full is None:
+        return heard(memory.rhythm, [a.published for a in parsed.articles if a.published is not None and a.published <= now])
+    return heard(memory.rhythm, [now] if sifted.new else [])
+
+
+def _with_rhythm(result: PollResult, feed: Feed, rhythm: Rhythm) -> PollResult:
+    gap = expected_gap(rhythm, timedelta(seconds=feed.every_seconds))
+    return msgspec.structs.replace(result, last_entry=rhythm.last, expected_gap=gap)
 
 
 def _unchanged(feed: Feed, memory: FeedMemory, fetched: Fetched, *, now: datetime) -> Answer:
@@ -277,7 +295,7 @@ class Poller:
         answer = judge_answer(feed, memory, fetched, parsed, now=now)
         await self._commit(feed, answer)
         self._memories[feed.name] = answer.memory
-        return answer.result
+        return _with_rhythm(answer.result, feed, answer.memory.rhythm)
 
     async def _commit(self, feed: Feed, answer: Answer) -> None:
         """Have the store write; a write that was begun is waited for, also by a poller that is being stopped."""
