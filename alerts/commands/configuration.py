@@ -12,6 +12,7 @@ from alerts.commands.river import routes_of, rules_of
 from alerts.records import Receiver, RoutesInForce, Rule, RulesInForce
 from alerts.rules.load import RulesError
 from alerts.topics import CONTROL
+from streams import metrics
 from streams.runtime.local import copies
 from streams.runtime.store import Batch, Store
 from streams.settings import Settings
@@ -21,6 +22,8 @@ from streams.topics import content_of
 LOOK_EVERY = 2.0
 """Seconds between two looks at the files."""
 MEMORY = "control"
+WHAT = {"RulesInForce": "rules", "RoutesInForce": "receivers"}
+"""What ops teams call the files of each record."""
 
 
 class Board(Protocol):
@@ -84,9 +87,12 @@ class Configuration:
         """Put in force whatever differs from what is; tell the mistakes of what cannot be read."""
         self._seen = await asyncio.to_thread(self._fingerprint)
         for kind, read in self._files():
+            what = WHAT[kind.__name__]
+            metrics.RELOAD_TIME.labels(what).set(self._clock().timestamp())
             try:
                 record = await asyncio.to_thread(read)
             except RulesError as error:
+                metrics.RELOAD_SUCCESS.labels(what).set(0)
                 for mistake in error.mistakes:
                     self._tell(f"not in force: {mistake}")
                 self._tell(f"{len(error.mistakes)} mistake{'s' if len(error.mistakes) > 1 else ''}; what was in force stays")
@@ -95,6 +101,7 @@ class Configuration:
             if before != content_of(record):
                 await self._board.enforce(record)
                 self._tell(_in_force(record, before))
+            metrics.RELOAD_SUCCESS.labels(what).set(1)
 
     async def watch(self) -> None:
         """Look at the files until cancelled, while the board is ours."""

@@ -1,13 +1,17 @@
 """What a running command tells people: one line at a time, each with its Zulu time, and how the feeds do."""
 
 import asyncio
+import itertools
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from alerts.records import Alert, Delivery, Outcome
+import msgspec
+
+from alerts.delivery.dispatch import Queue
+from alerts.records import Alert, Delivery, Notification, Outcome
 from streams import metrics
 from streams.detection.mentions import published
 from streams.detection.revisions import Reading
@@ -18,6 +22,8 @@ from streams.topics import Rejected
 
 SAID_ONE_BY_ONE = 3
 """Feeds that fail are named up to here; without a network all forty would be."""
+ENDED = frozenset({"delivered", "dead", "gathered"})
+"""States of a delivery that are its last."""
 SUM_UP_EVERY = 12.0
 """Seconds: all feeds are asked within the first ten."""
 
@@ -53,15 +59,24 @@ class FeedReports:
         elif not result.failed and result.feed in self._failing:
             self._failing.discard(result.feed)
             self._tell(f"feed {result.feed}: answers again")
-        metrics.POLLS.labels(result.feed, result.status).inc()
-        metrics.ENTRIES.labels(result.feed, "new").inc(result.new)
-        metrics.ENTRIES.labels(result.feed, "changed").inc(result.changed)
+        metrics.POLLS.labels(result.status).inc()
+        metrics.ENTRIES.labels("new").inc(result.new)
+        metrics.ENTRIES.labels("changed").inc(result.changed)
+        metrics.DUPLICATES.labels("reissued").inc(result.reissued)
+        metrics.FEED_UP.labels(result.feed).set(not result.failed)
+        if result.last_entry is not None:
+            metrics.FEED_LAST_ENTRY.labels(result.feed).set(result.last_entry.timestamp())
+        if result.expected_gap is not None:
+            metrics.FEED_EXPECTED_GAP.labels(result.feed).set(result.expected_gap.total_seconds())
         if result.possible_loss:
             metrics.POSSIBLE_LOSS.labels(result.feed).inc()
 
     def forget(self, feeds: Sequence[str]) -> None:
-        """Say nothing more of *feeds*: another polls them."""
+        """Say nothing more of *feeds*: another polls them, and shows how they do."""
         self._failing -= set(feeds)
+        for gauge, feed in itertools.product((metrics.FEED_UP, metrics.FEED_LAST_ENTRY, metrics.FEED_EXPECTED_GAP), feeds):
+            with suppress(KeyError):
+                gauge.remove(feed)
 
     async def sum_up(self, feeds: Callable[[], int]) -> None:
         """Say how many feeds do not answer, when there are too many to name each, and again when that changed.
@@ -88,6 +103,7 @@ class RiverReports:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._failing: set[str] = set()
+        self._queued: set[str] = set()
 
     def heard(self, stage: Stage, reads: Sequence[Any], written: Sequence[Any], seconds: float) -> None:
         """Count a batch."""
@@ -95,6 +111,8 @@ class RiverReports:
         for reading in reads:
             if isinstance(reading, Reading):
                 _count(reading)
+        if times := [at for read in reads if (at := _time_of(read)) is not None]:
+            metrics.WATERMARK.labels(stage.name).set(max(times).timestamp())
         metrics.RECORDS.labels(stage.name, "out").inc(len(written))
         metrics.STAGE_SECONDS.labels(stage.name).observe(seconds)
         for record in written:
@@ -103,7 +121,10 @@ class RiverReports:
             elif isinstance(record, Rejected):
                 metrics.REJECTED.labels(stage.name).inc()
                 self._tell(f"stage {stage.name} set a record aside: {record.reason}")
-            elif isinstance(record, Delivery) and record.state == "dead":
+            elif isinstance(record, Delivery) and record.state in ENDED:
+                metrics.DELIVERIES.labels(record.receiver, record.state).inc()
+            if isinstance(record, Delivery) and record.state == "dead":
+                metrics.DEAD_LETTERS.labels(record.receiver).inc()
                 self._tell(f"receiver {record.receiver}: given up after {record.attempt} attempts: {record.detail} (delivery {record.id})")
 
     def delivered(self, delivery: Delivery, outcome: Outcome) -> None:
@@ -112,9 +133,11 @@ class RiverReports:
         if outcome.late:
             return
         if notification is not None:
-            metrics.DELIVERIES.labels(notification.receiver.channel, "ok" if outcome.ok else "failed").inc()
+            metrics.ATTEMPTS.labels(notification.receiver.channel, "ok" if outcome.ok else "failed").inc()
             if outcome.ok and delivery.attempt == 1:
                 metrics.FRESHNESS.observe((outcome.at - notification.at).total_seconds())
+                if (reported := _last_report(notification)) is not None:
+                    metrics.PUBLISHED_TO_DELIVERY.observe((outcome.at - reported).total_seconds())
         if not outcome.ok and name not in self._failing:
             self._failing.add(name)
             self._tell(f"receiver {name}: not delivered: {outcome.detail}; {'given up' if outcome.final else 'kept, and tried again'}")
@@ -122,11 +145,50 @@ class RiverReports:
             self._failing.discard(name)
             self._tell(f"receiver {name}: takes alerts again")
 
+    def queued(self, queues: Mapping[str, Queue]) -> None:
+        """Show what waits for each receiver."""
+        for receiver in self._queued - queues.keys():
+            metrics.QUEUED.labels(receiver).set(0)
+            metrics.OLDEST_QUEUED.labels(receiver).set_to_current_time()
+        for receiver, queue in queues.items():
+            metrics.QUEUED.labels(receiver).set(queue.length)
+            metrics.OLDEST_QUEUED.labels(receiver).set(queue.oldest.timestamp())
+        self._queued |= queues.keys()
+
+
+def _time_of(read: Any) -> datetime | None:
+    """When a record that a stage read is of; None for what could not be read."""
+    found = read.article.at if isinstance(read, Reading) else getattr(read, "at", None)
+    return found if isinstance(found, datetime) else None
+
+
+def _last_report(notification: Notification) -> datetime | None:
+    """When the last report of what a notification tells was published; None if it does not say: a digest, or one of another version."""
+    try:
+        return msgspec.json.decode(notification.payload, type=_Payload).data.event.last_reported
+    except msgspec.MsgspecError:
+        return None
+
+
+class _Event(msgspec.Struct):
+    last_reported: datetime
+
+
+class _Data(msgspec.Struct):
+    event: _Event
+
+
+class _Payload(msgspec.Struct):
+    data: _Data
+
 
 def _count(reading: Reading) -> None:
-    """Count what no alert can come of, or only by a guess."""
+    """Count what was looked at and found, and what no alert can come of, or only by a guess."""
     if reading.language is not None:
         metrics.UNREAD.labels(reading.language).inc()
+    metrics.GATE.labels("passed" if reading.parsed else "held").inc()
+    for mention in reading.mentions:
+        metrics.MENTIONS.labels(mention.type, mention.status).inc()
     metrics.UNPLACED.inc(sum(mention.place is None for mention in reading.mentions))
     metrics.MISDATED.inc(published(reading.article)[1])
 

@@ -14,6 +14,7 @@ import msgspec
 from prometheus_client import start_http_server
 
 from alerts.commands.configuration import Configuration, StoreBoard
+from alerts.commands.gauges import Gauges, built
 from alerts.commands.reporting import FeedReports, RiverReports, failures, now, tell, tell_failures
 from alerts.commands.river import detector_of, river
 from alerts.commands.sample import SECRET, Sample
@@ -25,6 +26,7 @@ from alerts.records import Delivery, Outcome
 from alerts.topics import DELIVERIES
 from streams import metrics
 from streams.addresses import read_allowed
+from streams.detection.detector import Detector
 from streams.feeds.config import Feed, load_feeds
 from streams.feeds.memory import FeedMemory
 from streams.feeds.poll import Poller
@@ -93,9 +95,10 @@ class Up:
             self.tell("loading the language model and the gazetteer ...")
             detector = detector_of(self.settings)
             self.tell(f"loaded in {time.monotonic() - began:.1f} s")
-            return asyncio.run(self._run(store, river(detector), feeds, began))
+            return asyncio.run(self._run(store, detector, feeds, began))
 
-    async def _run(self, store: Store, stages: tuple[Stage, ...], feeds: Sequence[Feed], began: float) -> int:
+    async def _run(self, store: Store, detector: Detector, feeds: Sequence[Feed], began: float) -> int:
+        stages = river(detector)
         stop = asyncio.Event()
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, stop.set)
@@ -116,11 +119,16 @@ class Up:
             poller = Poller(told_feeds, FeedStore(store), clock=now, report=reports.polled)
             acting = [
                 asyncio.create_task(poller.run(stop)),
-                asyncio.create_task(Dispatch(StoreLog(store, DELIVERIES, READER), senders, river_reports.delivered).run()),
+                asyncio.create_task(
+                    Dispatch(StoreLog(store, DELIVERIES, READER), senders, river_reports.delivered, river_reports.queued).run()
+                ),
                 asyncio.create_task(configuration.watch()),
                 asyncio.create_task(reports.sum_up(lambda: len(told_feeds))),
                 asyncio.create_task(self._prune(store, stages)),
+                asyncio.create_task(Gauges(store, pipeline.local).run()),
             ]
+            metrics.BUILD.labels(**built(detector)).set(1)
+            metrics.FEEDS_HELD.set(len(told_feeds))
             metrics.READY.set(1)
             self.tell(f"ready in {time.monotonic() - began:.1f} s: {len(told_feeds)} feeds, state in {store.path}; Ctrl-C stops")
             waiting = asyncio.create_task(stop.wait())
@@ -193,14 +201,14 @@ class Pipeline(threading.Thread):
     def __init__(self, local: Local, stopped: asyncio.Event) -> None:
         super().__init__(name="pipeline", daemon=True)
         self.failure: Exception | None = None
-        self._local = local
+        self.local = local
         self._ending = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._stopped = stopped
 
     def run(self) -> None:
         try:
-            self._local.run(self._ending)
+            self.local.run(self._ending)
         except Exception as error:  # noqa: BLE001  whatever ends the pipeline ends the run, and is told there
             self.failure = error
             self._loop.call_soon_threadsafe(self._stopped.set)
@@ -208,7 +216,7 @@ class Pipeline(threading.Thread):
     def end(self) -> None:
         """End after the batch under way."""
         self._ending.set()
-        self._local.wake()
+        self.local.wake()
         self.join(timeout=3)
 
 

@@ -20,9 +20,10 @@ from alerts.delivery.webhook import open_session
 from alerts.topics import CONTROL, DELIVERIES
 from streams import metrics
 from streams.addresses import read_allowed
+from streams.detection.mentions import Found
 from streams.detection.pool import DetectionPool
 from streams.errors import ExplainedError
-from streams.records import Article, Mention
+from streams.records import Article
 from streams.runtime.agents.acting import ActingAgent
 from streams.runtime.agents.control import ControlAgent
 from streams.runtime.agents.stage import StageAgent
@@ -39,7 +40,7 @@ class UnknownStageError(ExplainedError, ValueError):
 class Elsewhere:
     """A reader of articles for a process that leaves reading to others."""
 
-    def read(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
+    def find(self, articles: Sequence[Article]) -> list[Found]:
         raise RuntimeError(f"{len(articles)} articles were to be read in a process that has no detector; this is a mistake in Tocsin")
 
 
@@ -135,7 +136,9 @@ class Work:
     async def _sender(self, stack: AsyncExitStack, worker: Worker, reports: RiverReports) -> ActingAgent:
         session = await stack.enter_async_context(open_session(read_allowed(self.settings.webhook_allow)))
         sender = Sender(session=session, clock=now, terminal=self.screen, secrets=self.settings.secrets, mail=mail_settings(self.settings))
-        return ActingAgent(READER, DELIVERIES, FACTS, lambda log: Dispatch(log, sender, reports.delivered).run(), worker.around)
+        return ActingAgent(
+            READER, DELIVERIES, FACTS, lambda log: Dispatch(log, sender, reports.delivered, reports.queued).run(), worker.around
+        )
 
     def _govern(self, worker: Worker) -> "asyncio.Task[None] | None":
         """Let this worker be one of those that may say what is in force, if it runs a stage that is governed."""

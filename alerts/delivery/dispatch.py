@@ -4,11 +4,12 @@ An attempt is made again only if the process died before its outcome was written
 """
 
 import asyncio
+import itertools
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from alerts.records import Delivery, Outcome
 from alerts.topics import DELIVERIES, NOTIFICATIONS
@@ -27,6 +28,14 @@ AHEAD = 4096
 """Deliveries known and not ended; beyond, even a quick receiver waits for the slow ones."""
 READ = 256
 """Deliveries looked at in one go."""
+
+
+class Queue(NamedTuple):
+    """What waits for one receiver."""
+
+    length: int
+    oldest: datetime
+    """When the oldest was due."""
 
 
 class Attempting(Protocol):
@@ -66,12 +75,20 @@ class Dispatch:
 
     Args:
         heard: Told of every outcome after it is written.
+        queued: Told, whenever that changed, when the oldest delivery of each receiver was due, and how many it has that have not ended.
     """
 
-    def __init__(self, log: DeliveryLog, sender: Attempting, heard: Callable[[Delivery, Outcome], None] = lambda _d, _o: None) -> None:
+    def __init__(
+        self,
+        log: DeliveryLog,
+        sender: Attempting,
+        heard: Callable[[Delivery, Outcome], None] = lambda _d, _o: None,
+        queued: Callable[[Mapping[str, Queue]], None] = lambda _: None,
+    ) -> None:
         self._log = log
         self._sender = sender
-        self._heard = heard
+        self._heard, self._queued = heard, queued
+        self._under_way_since: dict[int, Delivery] = {}
         self._next = self._position = log.position
         self._done = log.done
         self._waiting: dict[str, deque[tuple[int, Delivery]]] = {}
@@ -94,9 +111,19 @@ class Dispatch:
                 self._wake.clear()
                 more = await self._read_ahead()
                 self._begin(group)
+                self._queued(self.queues())
                 if not more:
                     await self._wake.wait()
                 await asyncio.sleep(0)  # a long backlog of what is done already must not hold up the attempts
+
+    def queues(self) -> dict[str, Queue]:
+        """What has not ended, by receiver; it looks `AHEAD` deliveries ahead at most."""
+        found: dict[str, Queue] = {}
+        waiting = (delivery for queue in self._waiting.values() for _, delivery in queue)
+        for delivery in itertools.chain(self._under_way_since.values(), waiting):
+            known = found.get(delivery.receiver, Queue(0, delivery.at))
+            found[delivery.receiver] = Queue(known.length + 1, min(known.oldest, delivery.at))
+        return found
 
     async def _read_ahead(self) -> bool:
         """Look at further deliveries, each queued for its receiver; say whether more may be read at once."""
@@ -124,7 +151,9 @@ class Dispatch:
             queue = self._waiting[receiver]
             while queue and self._under_way[receiver] < EACH and self._under_way.total() < AT_ONCE:
                 self._under_way[receiver] += 1
-                group.create_task(self._attempt(*queue.popleft()))
+                offset, delivery = queue.popleft()
+                self._under_way_since[offset] = delivery
+                group.create_task(self._attempt(offset, delivery))
             if not queue:
                 del self._waiting[receiver]
 
@@ -134,6 +163,7 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001  this loop owns it: one delivery that breaks the sender must not stop all others
             outcome = _broken(delivery, error)
         self._under_way[delivery.receiver] -= 1
+        del self._under_way_since[offset]
         await self._finish([(NOTIFICATIONS, outcome)], (offset,))
         self._heard(delivery, outcome)
         self._wake.set()

@@ -19,6 +19,7 @@ from streams.detection.gazetteer import Candidate
 from streams.detection.grammar import Parse, Parser
 from streams.detection.language import foreign
 from streams.detection.lexicon import Hit, Lexicon, Outlet, fold
+from streams.detection.mentions import Found
 from streams.detection.parts import Part
 from streams.detection.provenance import made_by
 from streams.detection.scene import (
@@ -157,6 +158,10 @@ class Detector:
 
     def read(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
         """The mentions of each article, in order: what each is about first."""
+        return [found.mentions for found in self.find(articles)]
+
+    def find(self, articles: Sequence[Article]) -> list[Found]:
+        """What each article tells, in order."""
         work = [w for i, article in enumerate(articles) for w in self._prepare(i, article)]
         parses = iter(self.parser.parse([d.text for w in work for d in w.worth]))
         found: list[list[Mention]] = [[] for _ in articles]
@@ -167,7 +172,8 @@ class Detector:
                 continue
             steps = self._steps(self._settle(w, own, article.body), article.body)
             found[w.article] += self._mentions(article, w, steps, seen[w.article])
-        return [tuple(_first_things_first(ms)) for ms in found]
+        parsed = Counter(w.article for w in work for _ in w.worth)
+        return [Found(tuple(_first_things_first(ms)), parsed[i]) for i, ms in enumerate(found)]
 
     def _mentions(self, article: Article, work: _Work, steps: Iterable[Step], seen: Counter[tuple[str, str]]) -> list[Mention]:
         """What a part tells, each event once."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -18,6 +19,17 @@ AHEAD = timedelta(minutes=5)
 
 NEARBY_KM = 100.0
 """Within which a headline's "west of the town" may lie."""
+
+
+class Found(NamedTuple):
+    """What a reader found in one article.
+
+    Attributes:
+        parsed: How many of its sentences were worth a parse.
+    """
+
+    mentions: tuple[Mention, ...]
+    parsed: int
 
 
 def published(article: Article) -> tuple[datetime | None, bool]:

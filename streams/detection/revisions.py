@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from streams.detection.language import foreign
+from streams.detection.mentions import Found
 from streams.records import Article, Mention, Part, Record, Tick, Withdrawn, digest
 from streams.stages import Stage
 from streams.topics import ARTICLES, MENTIONS
@@ -19,7 +20,7 @@ REMEMBERED = timedelta(days=30)
 class Reader(Protocol):
     """Whatever finds mentions in articles, alone by what it was given."""
 
-    def read(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]: ...
+    def find(self, articles: Sequence[Article]) -> list[Found]: ...
 
 
 class Reading(Part, frozen=True, kw_only=True):
@@ -31,6 +32,8 @@ class Reading(Part, frozen=True, kw_only=True):
     mentions: tuple[Mention, ...]
     language: str | None = None
     """ISO 639-1 code, where it is not English and was not read."""
+    parsed: int = 0
+    """How many of its sentences were worth a parse."""
 
 
 class LastRevision(Part, frozen=True, kw_only=True):
@@ -44,11 +47,13 @@ class LastRevision(Part, frozen=True, kw_only=True):
 
 def read_all(reader: Reader, articles: Sequence[Article]) -> list[Reading]:
     """Read a batch of articles."""
-    found = reader.read(articles)
     return [
-        Reading(article=a, content=digest(a.title or "", a.text), mentions=verbatim(a, mentions), language=foreign(a.body))
-        for a, mentions in zip(articles, found, strict=True)
-    ]
+        Reading(
+            article=a, content=digest(a.title or "", a.text), mentions=verbatim(a, found.mentions), language=foreign(a.body),
+            parsed=found.parsed,
+        )
+        for a, found in zip(articles, reader.find(articles), strict=True)
+    ]  # fmt: skip
 
 
 def verbatim(article: Article, mentions: Sequence[Mention]) -> tuple[Mention, ...]:

@@ -202,6 +202,12 @@ class Store:
             found = self._db.execute("SELECT key, body FROM state WHERE stage = ? AND field = ''", (stage,)).fetchall()
             return [((key, "", ""), body) for key, body in found]
 
+    def count(self, stage: str, field: str) -> int:
+        """How many entries the large field of all states of *stage* has."""
+        with self._lock, _explained(self.path):
+            found: tuple[int] = self._db.execute("SELECT count(*) FROM state WHERE stage = ? AND field = ?", (stage, field)).fetchone()
+            return found[0]
+
     def memories(self, owner: str) -> dict[str, bytes]:
         """Whatever *owner* remembers, by key."""
         with self._lock, _explained(self.path):

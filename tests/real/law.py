@@ -12,8 +12,9 @@ from alerts.commands.river import river
 from alerts.commands.work import STAGES
 from alerts.records import Delivery, Notification, Outcome
 from alerts.topics import ALERTS, DELIVERIES, MATCHES, NOTIFICATIONS
+from streams.detection.mentions import Found
 from streams.detection.revisions import Reader
-from streams.records import Article, Mention
+from streams.records import Article
 from streams.runtime.agents.line import decoded
 from streams.runtime.layout import partition_of, state_name, topic_name
 from streams.runtime.ledger import COMMIT, Commit
@@ -31,14 +32,14 @@ class Memoised:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._known: dict[Article, tuple[Mention, ...]] = {}
+        self._known: dict[Article, Found] = {}
 
-    def read(self, articles: Sequence[Article]) -> list[tuple[Mention, ...]]:
-        """The mentions of each article."""
+    def find(self, articles: Sequence[Article]) -> list[Found]:
+        """What each article tells."""
         new = list(dict.fromkeys(a for a in articles if a not in self._known))
         for start in range(0, len(new), AT_ONCE):
             some = new[start : start + AT_ONCE]
-            self._known |= dict(zip(some, self._reader.read(some), strict=True))
+            self._known |= dict(zip(some, self._reader.find(some), strict=True))
         return [self._known[a] for a in articles]
 
 

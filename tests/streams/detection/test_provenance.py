@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from streams.detection.detector import Detector, load_detector
+from streams.detection.mentions import Found
 from streams.detection.pool import DetectionPool
 from streams.detection.provenance import ASIDE, FOLDER, made_by
 from streams.detection.revisions import LastRevision, Reading, detect, detect_step, read_all
@@ -108,8 +109,8 @@ class Finds:
     def __init__(self, *mentions: Mention) -> None:
         self._mentions = mentions
 
-    def read(self, articles: list[Article]) -> list[tuple[Mention, ...]]:
-        return [self._mentions for _ in articles]
+    def find(self, articles: list[Article]) -> list[Found]:
+        return [Found(self._mentions, 1) for _ in articles]
 
 
 QUOTE = "Rebels shelled Idlib"
