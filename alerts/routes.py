@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from alerts import canary
 from alerts.delivery.messages import render
 from alerts.records import Alert, Desk, Inhibition, Receiver, Route, RoutesInForce, Silence
 from alerts.rules.situations import GAP
@@ -98,7 +99,7 @@ def route_step(region: Region | None, alert: Alert | Tick, control: Routing) -> 
     if before and alert.revision <= before.revision:
         return region, []
     earlier = before.receivers if before else ()
-    to = readers(alert, control.routes, earlier)
+    to = (canary.RECEIVER.id,) if canary.of(alert) else readers(alert, control.routes, earlier)
     until = {r.id: silent_until(alert, r.id, alert.at, control) for r in control.receivers if r.id in to}
     about = _about(alert)
     inhibited = {} if about.over else waits_for(alert, before, to, control) | inhibitors(region, alert.id, about, to, alert.at, control)

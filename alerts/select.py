@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from alerts import canary
 from alerts.records import Match, Rule, RulesInForce, Where
 from alerts.rules.match import heeded, in_scope, rule_key
 from alerts.rules.scopes import Scopes
@@ -60,7 +61,7 @@ def select_step(sent: Sent | None, event: Event | Tick, control: Rules) -> tuple
     earlier = sent.to if sent else ()
     still = {h.key: h for h in earlier if h.rule_key == rule_key(event, h.by) and in_scope(event, h.where)}
     scopes = SCOPES.take(control)
-    concerned = (r for r in scopes.concerned(event) if heeded(event, r))
+    concerned = (r for r in scopes.concerned(event) if heeded(event, r) and canary.concerns(event, r))
     new = {h.key: h for r in concerned if (h := Hearer(rule=r.id, rule_key=rule_key(event, r.by), where=r.where, by=r.by))}
     SCOPES.lay(control, scopes)
     now = new | still

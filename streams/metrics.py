@@ -35,9 +35,7 @@ WATERMARK = Gauge("tocsin_watermark_timestamp_seconds", "The latest time that a 
 GATE = Counter("tocsin_gate_articles_total", "Articles by whether any of their sentences was worth a parse.", ["verdict"])
 UNREAD = Counter("tocsin_articles_unread_total", "Articles that are not in English, so that nothing was looked for in them.", ["language"])
 MISDATED = Counter("tocsin_articles_misdated_total", "Articles dated later than they were fetched, and taken to be of then.")
-DUPLICATES = Counter(
-    "tocsin_articles_duplicates_total", "Entries that came again word for word under another guid (reissued), and are no articles.", ["kind"],
-)  # fmt: skip
+DUPLICATES = Counter("tocsin_articles_duplicates_total", "Entries that came again word for word under another guid (reissued).", ["kind"])
 MENTIONS = Counter("tocsin_mentions_total", "Mentions found, by type and status.", ["type", "status"])
 UNPLACED = Counter("tocsin_mentions_unplaced_total", "Mentions whose place is not known: they raise nothing, as no rule can look for them.")
 EVENTS_OPEN = Gauge("tocsin_events_open", "Events that further reports may still join.")

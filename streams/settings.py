@@ -85,6 +85,8 @@ class Settings(Part, frozen=True, kw_only=True):
     """Address of the metrics page; port 0 takes any free one."""
     retention: timedelta = timedelta(days=30)
     """How long publishers' texts and the rest of the log are kept."""
+    canary: timedelta | None = timedelta(minutes=5)
+    """Between two canaries; None sends none."""
     webhook_allow: tuple[str, ...] = ()
     """Internal networks that webhooks may reach, as ``10.1.2.0/24:8443``."""
     mail: Mailer = Mailer()
@@ -151,6 +153,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model=take("TOCSIN_MODEL", str, ""),
         metrics=take("TOCSIN_METRICS", address, ("127.0.0.1", 8740)),
         retention=take("TOCSIN_RETENTION", span, timedelta(days=30)),
+        canary=take("TOCSIN_CANARY", lambda text: None if text == "off" else span(text), timedelta(minutes=5)),
         webhook_allow=take("TOCSIN_WEBHOOK_ALLOW", networks, ()),
         mail=mail,
         kafka=kafka,

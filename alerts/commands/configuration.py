@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from alerts import canary
 from alerts.commands.river import routes_of, rules_of
 from alerts.records import Receiver, RoutesInForce, Rule, RulesInForce
 from alerts.rules.load import RulesError
@@ -19,6 +20,7 @@ from streams.settings import Settings
 from streams.stages import Stage
 from streams.topics import content_of
 
+_Named = TypeVar("_Named", Rule, Receiver)
 LOOK_EVERY = 2.0
 """Seconds between two looks at the files."""
 MEMORY = "control"
@@ -68,6 +70,8 @@ class Configuration:
     def __init__(self, settings: Settings, board: Board, tell: Callable[[str], None], clock: Callable[[], datetime]) -> None:
         self._settings, self._board, self._tell, self._clock = settings, board, tell, clock
         self.also: Sequence[Receiver] = ()
+        self.canary = False
+        """Whether the canary's rule and receiver are in force beside those of the files."""
         self._seen: tuple[tuple[str, int, int], ...] | None = None
 
     def check(self) -> None:
@@ -114,9 +118,17 @@ class Configuration:
 
     def _files(self) -> tuple[tuple[type, Callable[[], RulesInForce | RoutesInForce]], ...]:
         return (
-            (RulesInForce, lambda: rules_of(self._settings, at=self._clock())),
-            (RoutesInForce, lambda: routes_of(self._settings, at=self._clock(), also=self.also)),
+            (RulesInForce, self._rules),
+            (RoutesInForce, self._routes),
         )
+
+    def _rules(self) -> RulesInForce:
+        found = rules_of(self._settings, at=self._clock())
+        return msgspec.structs.replace(found, rules=(*found.rules, canary.RULE)) if self.canary else found
+
+    def _routes(self) -> RoutesInForce:
+        found = routes_of(self._settings, at=self._clock(), also=self.also)
+        return msgspec.structs.replace(found, receivers=(*found.receivers, canary.RECEIVER)) if self.canary else found
 
     def _fingerprint(self) -> tuple[tuple[str, int, int], ...]:
         """What shows that a file changed: name, time and size of each, fences and watch lists included."""
@@ -134,8 +146,14 @@ def _state(path: Path) -> tuple[int, int]:
 
 def _in_force(record: RulesInForce | RoutesInForce, before: bytes | None) -> str:
     if isinstance(record, RulesInForce):
-        return f"in force: {len(record.rules)} rules{_changes(record, before)}"
-    return f"in force: {len(record.receivers)} receivers ({', '.join(r.id for r in record.receivers)})"
+        return f"in force: {len(_written(record.rules))} rules{_changes(record, before)}"
+    receivers = _written(record.receivers)
+    return f"in force: {len(receivers)} receivers ({', '.join(r.id for r in receivers)})"
+
+
+def _written(found: "Sequence[_Named]") -> "list[_Named]":
+    """Those that somebody wrote into a file: not the canary's."""
+    return [one for one in found if one.id != canary.NAME]
 
 
 def _changes(record: RulesInForce, before: bytes | None) -> str:
@@ -146,7 +164,7 @@ def _changes(record: RulesInForce, before: bytes | None) -> str:
     """
     if before is None:
         return ""
-    was, now = ({r.id: _meaning(r) for r in rules} for rules in (CONTROL.decode(before).rules, record.rules))
+    was, now = ({r.id: _meaning(r) for r in rules} for rules in (_written(CONTROL.decode(before).rules), _written(record.rules)))
     groups = (
         ("new, without memory", [i for i in now if i not in was]),
         ("counting by something else, without memory", [i for i in now if i in was and now[i].by != was[i].by]),

@@ -3,12 +3,13 @@
 import asyncio
 import platform
 import time
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from alerts.commands.reporting import now
 from streams import metrics
-from streams.detection.detector import Detector
 from streams.events.fuse import FUSE
 from streams.runtime.local import Local
 from streams.runtime.store import Store
@@ -32,9 +33,7 @@ class Gauges:
         """Look until cancelled."""
         while True:
             await asyncio.to_thread(self.look)
-            began = time.perf_counter()
             await asyncio.sleep(LOOK_EVERY)
-            metrics.LOOP_LAG.set(max(0.0, time.perf_counter() - began - LOOK_EVERY))
 
     def look(self) -> None:
         """Look once."""
@@ -49,9 +48,31 @@ class Gauges:
         metrics.SQLITE_WAL_BYTES.set(size_of(self._store.path.with_name(f"{self._store.path.name}-wal")))
 
 
-def built(detector: Detector | None) -> dict[str, str]:
-    """The labels of `metrics.BUILD`."""
-    return {"version": version("tocsin"), "python": platform.python_version(), "reader": detector.made_by if detector else ""}
+async def watch_loop() -> None:
+    """Show how late the event loop wakes, until cancelled."""
+    while True:
+        began = time.perf_counter()
+        await asyncio.sleep(LOOK_EVERY)
+        metrics.LOOP_LAG.set(max(0.0, time.perf_counter() - began - LOOK_EVERY))
+
+
+@contextmanager
+def attending(work: Coroutine[None, None, None]) -> Iterator[None]:
+    """Have *work* done beside the block, and cancelled at its end."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def built(reader: str) -> dict[str, str]:
+    """The labels of `metrics.BUILD`.
+
+    Args:
+        reader: What mentions say of who read them; "" in a process that reads none.
+    """
+    return {"version": version("tocsin"), "python": platform.python_version(), "reader": reader}
 
 
 def size_of(path: Path) -> int:

@@ -13,10 +13,10 @@ INTRO = """# Metrics
 Every process of Tocsin serves `/metrics` (`TOCSIN_METRICS`, by default 127.0.0.1:8740). This page is made of the code: change
 `streams/metrics.py`, then run `python -m alerts.commands.metrics_page`.
 
-Names are in base units. Labels are closed sets: stages, states, types, and what the configuration files name (`feed`, `rule`, `receiver`);
-never an address, a title or a place. A series of a feed appears with its first poll and goes when another poller takes it over; a counter with labels
-appears when first counted. Of a histogram Prometheus sees `_bucket`, `_sum` and `_count`. What the standard client
-adds (`process_…`, `python_…`) is not listed.
+Names are in base units. Labels are closed sets: stages, states, types, and what the configuration files name (`feed`, `rule`,
+`receiver`); never an address, a title or a place. A series of a feed appears with its first poll and goes when another poller takes it
+over; a counter with labels appears when first counted. Of a histogram Prometheus sees `_bucket`, `_sum` and `_count`. What the standard
+client adds (`process_…`, `python_…`) is not listed.
 
 """
 KINDS: dict[type, str] = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}

@@ -10,6 +10,9 @@ from typing import Any, TextIO
 
 import msgspec
 
+from alerts.canary import NAME as CANARY
+from alerts.canary import is_canary
+from alerts.commands.canary import Canary
 from alerts.delivery.dispatch import Queue
 from alerts.records import Alert, Delivery, Notification, Outcome
 from streams import metrics
@@ -98,10 +101,11 @@ class RiverReports:
 
     Args:
         tell: Takes one line for people.
+        canary: Told of deliveries to the canary's receiver, which are counted nowhere else.
     """
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, tell: Callable[[str], None], canary: Canary | None = None) -> None:
+        self._tell, self._canary = tell, canary
         self._failing: set[str] = set()
         self._queued: set[str] = set()
 
@@ -109,13 +113,15 @@ class RiverReports:
         """Count a batch."""
         metrics.RECORDS.labels(stage.name, "in").inc(len(reads))
         for reading in reads:
-            if isinstance(reading, Reading):
+            if isinstance(reading, Reading) and not is_canary(reading.article.feed):
                 _count(reading)
         if times := [at for read in reads if (at := _time_of(read)) is not None]:
             metrics.WATERMARK.labels(stage.name).set(max(times).timestamp())
         metrics.RECORDS.labels(stage.name, "out").inc(len(written))
         metrics.STAGE_SECONDS.labels(stage.name).observe(seconds)
         for record in written:
+            if isinstance(record, Alert | Delivery) and CANARY in {getattr(record, "rule", None), getattr(record, "receiver", None)}:
+                continue
             if isinstance(record, Alert):
                 metrics.ALERTS.labels(record.rule, record.severity, record.change).inc()
             elif isinstance(record, Rejected):
@@ -130,6 +136,10 @@ class RiverReports:
     def delivered(self, delivery: Delivery, outcome: Outcome) -> None:
         """Count an attempt, and say when a receiver begins or ceases to fail."""
         notification, name = delivery.notification, outcome.receiver
+        if name == CANARY:
+            if self._canary is not None:
+                self._canary.delivered(delivery, outcome)
+            return
         if outcome.late:
             return
         if notification is not None:

@@ -7,14 +7,15 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TextIO
 
 import msgspec
 from prometheus_client import start_http_server
 
+from alerts.commands.canary import Canary
 from alerts.commands.configuration import Configuration, StoreBoard
-from alerts.commands.gauges import Gauges, built
+from alerts.commands.gauges import Gauges, built, watch_loop
 from alerts.commands.reporting import FeedReports, RiverReports, failures, now, tell, tell_failures
 from alerts.commands.river import detector_of, river
 from alerts.commands.sample import SECRET, Sample
@@ -58,8 +59,19 @@ class FeedStore:
         Raises:
             StoreError: Nothing was written.
         """
-        records = [(ARTICLES.name, a.at, ARTICLES.encode(a)) for a in articles]
-        self._store.commit(Batch(records=records, memory={("feed", feed): msgspec.json.encode(memory)}))
+        self._store.commit(Batch(records=_entries(articles), memory={("feed", feed): msgspec.json.encode(memory)}))
+
+    def append(self, articles: Sequence[Article]) -> None:
+        """Write *articles* that are of no feed.
+
+        Raises:
+            StoreError: Nothing was written.
+        """
+        self._store.commit(Batch(records=_entries(articles)))
+
+
+def _entries(articles: Sequence[Article]) -> list[tuple[str, datetime, bytes]]:
+    return [(ARTICLES.name, a.at, ARTICLES.encode(a)) for a in articles]
 
 
 @dataclass
@@ -109,14 +121,17 @@ class Up:
             )
             configuration = Configuration(self.settings, StoreBoard(store, stages), self.tell, now)
             configuration.also = sample.receivers if sample else ()
+            configuration.canary = self.settings.canary is not None
             await configuration.enforce()
-            river_reports = RiverReports(self.tell)
+            feed_store = FeedStore(store)
+            canary = Canary(feed_store.append, self.settings.canary, now, self.tell) if self.settings.canary else None
+            river_reports = RiverReports(self.tell, canary)
             pipeline = Pipeline(Local(stages, store, now, heard=river_reports.heard), stop)
             pipeline.start()
             senders = await stack.enter_async_context(self._senders(sample))
             told_feeds = (*feeds, *self._sample_feeds(sample))
             reports = FeedReports(self.tell)
-            poller = Poller(told_feeds, FeedStore(store), clock=now, report=reports.polled)
+            poller = Poller(told_feeds, feed_store, clock=now, report=reports.polled)
             acting = [
                 asyncio.create_task(poller.run(stop)),
                 asyncio.create_task(
@@ -126,8 +141,10 @@ class Up:
                 asyncio.create_task(reports.sum_up(lambda: len(told_feeds))),
                 asyncio.create_task(self._prune(store, stages)),
                 asyncio.create_task(Gauges(store, pipeline.local).run()),
+                asyncio.create_task(watch_loop()),
+                *([asyncio.create_task(canary.run())] if canary else []),
             ]
-            metrics.BUILD.labels(**built(detector)).set(1)
+            metrics.BUILD.labels(**built(detector.made_by)).set(1)
             metrics.FEEDS_HELD.set(len(told_feeds))
             metrics.READY.set(1)
             self.tell(f"ready in {time.monotonic() - began:.1f} s: {len(told_feeds)} feeds, state in {store.path}; Ctrl-C stops")

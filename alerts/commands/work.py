@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from alerts.commands.configuration import Configuration
+from alerts.commands.gauges import attending, built, watch_loop
 from alerts.commands.reporting import RiverReports, failures, now, tell, tell_failures
 from alerts.commands.river import river
 from alerts.commands.up import mail_settings
@@ -106,6 +107,8 @@ class Work:
                     worker.members.append(StageAgent(STAGES[name], worker.around, read=read, heard=reports.heard))
             if READER in self.stages:
                 worker.members.append(await self._sender(stack, worker, reports))
+            metrics.BUILD.labels(**built(reader or "")).set(1)
+            stack.enter_context(attending(watch_loop()))
             watching = self._govern(worker)
             await self._serve_pages(stack, worker)
             self.tell(f"works on {', '.join(self.stages)}, brokers {','.join(self.settings.kafka.servers)}")
@@ -131,7 +134,10 @@ class Work:
         self.tell(f"loading the language model and the gazetteer ({self.processes} processes) ...")
         pool = DetectionPool(self.processes)
         stack.callback(pool.close)
-        return pool, await pool.begin()
+        reader = await pool.begin()
+        metrics.POOL_PROCESSES.set(pool.size)
+        metrics.POOL_BUSY.set_function(lambda: pool.busy)
+        return pool, reader
 
     async def _sender(self, stack: AsyncExitStack, worker: Worker, reports: RiverReports) -> ActingAgent:
         session = await stack.enter_async_context(open_session(read_allowed(self.settings.webhook_allow)))

@@ -66,6 +66,16 @@ class DetectionPool:
             raise OSError(f"the detector's files changed while it was started ({'; '.join(sorted(who))}); start again")
         return who.pop()
 
+    @property
+    def size(self) -> int:
+        """How many processes there are."""
+        return len(self._processes)
+
+    @property
+    def busy(self) -> int:
+        """How many of them read now."""
+        return len(self._processes) - self._free.qsize()
+
     def close(self) -> None:
         """End all processes."""
         for process in self._processes:
