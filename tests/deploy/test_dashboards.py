@@ -148,7 +148,8 @@ def asks_something_under_letters(panel: Panel) -> Iterator[str]:
 
 def has_ascending_thresholds(panel: Panel) -> Iterator[str]:
     steps = [panel["fieldConfig"]["defaults"]["thresholds"]["steps"]]
-    steps += [one["value"]["steps"] for rule in panel["fieldConfig"]["overrides"] for one in rule["properties"] if one["id"] == "thresholds"]
+    changed = [one for rule in panel["fieldConfig"]["overrides"] for one in rule["properties"]]
+    steps += [one["value"]["steps"] for one in changed if one["id"] == "thresholds"]
     for values in ([step.get("value") for step in one] for one in steps):
         if values[0] is not None or values[1:] != sorted(values[1:]):
             yield f"has thresholds {values}"

@@ -63,7 +63,8 @@ FEEDS = Board(
                     Column(
                         "possible losses",
                         "short",
-                        'sum by (feed) (increase(tocsin_feed_possible_loss_total{feed=~"$feed"}[$__range]))',
+                        'sum by (feed) (increase(tocsin_feed_possible_loss_total{feed=~"$feed"}[$__range])) '
+                        'or 0 * sum by (feed) (increase(tocsin_polls_total{feed=~"$feed"}[$__range]))',
                         Steps(1, 5),
                     ),
                     height=16,

@@ -32,7 +32,11 @@ PIPELINE = Board(
                     "Set aside",
                     "Records that a stage could not take: `tocsin rejected list` names them.",
                     "short",
-                    Query('sum by (stage) (increase(tocsin_rejected_total{stage=~"$stage"}[$__rate_interval]))', "{{stage}}"),
+                    Query(
+                        'sum by (stage) (increase(tocsin_rejected_total{stage=~"$stage"}[$__rate_interval])) '
+                        'or 0 * sum by (stage) (rate(tocsin_stage_records_total{stage=~"$stage"}[$__rate_interval]))',
+                        "{{stage}}",
+                    ),
                     steps=Steps(None, 1),
                 ),
             ],
