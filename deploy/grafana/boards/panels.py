@@ -9,6 +9,7 @@ from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat,
 from grafana_foundation_sdk.models.common import (
     BigValueColorMode,
     BigValueGraphMode,
+    GraphThresholdsStyleMode,
     LegendDisplayMode,
     LegendPlacement,
     SortOrder,
@@ -108,7 +109,7 @@ def course(
         panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL).group("A"))
     panel.thresholds(_thresholds(steps or Steps()))
     if steps is not None:
-        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode("dashed"))
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED))
     for query, ref in zip(queries, ascii_uppercase, strict=False):
         panel.with_target(_target(query, ref))
     return panel
