@@ -7,7 +7,7 @@ SITES := $(addprefix streams/detection/data/,overlay.tsv fronts.tsv countries.ts
 QUALITY := ../shared/quality
 WORKERS ?= 2
 
-.PHONY: run test broker law lint bench quality gazetteer lock clean
+.PHONY: run test broker law lint bench quality gazetteer dashboards watchers lock clean
 
 run: .venv/.run $(GAZETTEER)  ## everything on this machine, with the sample story
 	$(BIN)/tocsin up --sample
@@ -61,6 +61,15 @@ $(GAZETTEER): locks/gazetteer.txt $(SITES) $(addprefix streams/detection/,build_
 	@.venv-gazetteer/bin/python -m streams.detection.build_gazetteer $(dir $(GAZETTEER))
 	@rm -rf .venv-gazetteer
 	@touch $(GAZETTEER)
+
+dashboards: .venv/.dev  ## deploy/grafana/dashboards, from deploy/grafana/boards
+	$(BIN)/python -m deploy.grafana.boards
+
+watchers:  ## promtool, Prometheus and amtool for the tests, where Debian's packages can be had; without them these tests are skipped and say so
+	@if command -v promtool > /dev/null && command -v amtool > /dev/null; then :; \
+	elif [ "$$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then echo "no promtool and amtool: they come by apt-get as root, or by hand; tests that need them are skipped"; \
+	elif apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends prometheus prometheus-alertmanager > /dev/null; then :; \
+	else echo "prometheus and prometheus-alertmanager could not be installed; tests that need them are skipped"; fi
 
 lock:  ## new locks, after a change of pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml --group build -o locks/run.txt

@@ -1,13 +1,12 @@
 """Prometheus and Grafana: they are told of services that exist, at the ports these listen on."""
 
-import json
 import shutil
 import subprocess
 
 import pytest
 
 from streams.settings import read_settings
-from tests.deploy.files import ROOT, read_yaml, services, tocsins
+from tests.deploy.files import EXACT, ROOT, read_yaml, services, tocsins
 
 PROMETHEUS = ROOT / "deploy" / "prometheus" / "prometheus.yml"
 GRAFANA = ROOT / "deploy" / "grafana"
@@ -60,6 +59,19 @@ def test_every_file_of_grafanas_provisioning_is_mounted_and_of_the_version_that_
         assert read_yaml(path)["apiVersion"] == 1
 
 
-def test_every_dashboard_has_something_to_show() -> None:
-    for path in (GRAFANA / "dashboards").glob("*.json"):
-        assert json.loads(path.read_text())["panels"], f"{path} has no panels"
+def test_prometheus_asks_the_host_where_it_shows_its_disks() -> None:
+    (target,) = JOBS["node"]["static_configs"]
+    assert target["targets"] == ["node:9100"]
+    assert set(services()["node"]["networks"]) & set(services()["prometheus"]["networks"])
+    assert all(volume.endswith(":ro") for volume in services()["node"]["volumes"])
+
+
+def test_the_renderer_of_screenshots_is_of_an_exact_version_and_beside_grafana() -> None:
+    added = read_yaml(GRAFANA / "screenshots.yaml")["services"]
+    assert EXACT.fullmatch(added["renderer"]["image"])
+    assert set(added["renderer"]["networks"]) <= set(services()["grafana"]["networks"])
+
+
+def test_the_script_for_screenshots_is_read_by_bash() -> None:
+    done = subprocess.run(["bash", "-n", str(GRAFANA / "screenshots.sh")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
