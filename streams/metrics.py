@@ -10,6 +10,9 @@ TOLD_SECONDS = 300.0
 """The same after publication; most of it is the wait for the next poll."""
 
 POLLS = Counter("tocsin_polls_total", "Polls of feeds, by how they ended.", ["status"])
+POLL_SECONDS = Histogram(
+    "tocsin_poll_seconds", "Time from asking a feed to knowing what follows.", buckets=(0.05, 0.25, 1, 2.5, 5, 10, 20, 30)
+)
 ENTRIES = Counter("tocsin_feed_entries_total", "Entries emitted as articles: new ones and changed ones.", ["change"])
 POSSIBLE_LOSS = Counter("tocsin_feed_possible_loss_total", "Polls that overlapped nothing with the one before.", ["feed"])
 FEED_UP = Gauge("tocsin_feed_up", "1 if the last poll of the feed went well.", ["feed"])

@@ -106,6 +106,8 @@ class Configuration:
                 await self._board.enforce(record)
                 self._tell(_in_force(record, before))
             metrics.RELOAD_SUCCESS.labels(what).set(1)
+            for receiver in _written(record.receivers) if isinstance(record, RoutesInForce) else ():
+                metrics.DEAD_LETTERS.labels(receiver.id)  # from 0 on, so that the first is seen to be one more
 
     async def watch(self) -> None:
         """Look at the files until cancelled, while the board is ours."""

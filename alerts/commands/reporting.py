@@ -63,6 +63,7 @@ class FeedReports:
             self._failing.discard(result.feed)
             self._tell(f"feed {result.feed}: answers again")
         metrics.POLLS.labels(result.status).inc()
+        metrics.POLL_SECONDS.observe(result.seconds)
         metrics.ENTRIES.labels("new").inc(result.new)
         metrics.ENTRIES.labels("changed").inc(result.changed)
         metrics.DUPLICATES.labels("reissued").inc(result.reissued)
@@ -144,7 +145,7 @@ class RiverReports:
             return
         if notification is not None:
             metrics.ATTEMPTS.labels(notification.receiver.channel, "ok" if outcome.ok else "failed").inc()
-            if outcome.ok and delivery.attempt == 1:
+            if outcome.ok and not notification.gathers:  # what waited for a digest was to come late
                 metrics.FRESHNESS.observe((outcome.at - notification.at).total_seconds())
                 if (reported := _last_report(notification)) is not None:
                     metrics.PUBLISHED_TO_DELIVERY.observe((outcome.at - reported).total_seconds())

@@ -128,6 +128,8 @@ class Up:
             river_reports = RiverReports(self.tell, canary)
             pipeline = Pipeline(Local(stages, store, now, heard=river_reports.heard), stop)
             pipeline.start()
+            for stage in stages:
+                metrics.REJECTED.labels(stage.name)  # from 0 on, so that the first is seen to be one more
             senders = await stack.enter_async_context(self._senders(sample))
             told_feeds = (*feeds, *self._sample_feeds(sample))
             reports = FeedReports(self.tell)

@@ -4,6 +4,7 @@ What to do with an answer is decided by `judge_answer` (pure); what lasts is wri
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,8 @@ class PollResult(Part, frozen=True, kw_only=True):
     moved_to: str | None = None
     next_at: datetime
     next_reason: str
+    seconds: float = 0.0
+    """From asking to knowing."""
     last_entry: datetime | None = None
     """When the feed last had a new entry; None if that is not known."""
     expected_gap: timedelta | None = None
@@ -284,6 +287,7 @@ class Poller:
 
     async def ask(self, feed: Feed, sessions: Sessions) -> PollResult:
         """Ask one feed once, now; commit what follows."""
+        began = time.perf_counter()
         memory = self._memories.get(feed.name, FeedMemory())
         if memory.url not in ("", feed.url):
             memory = msgspec.structs.replace(memory, validators=Validators(), body="", failures=0)
@@ -295,7 +299,8 @@ class Poller:
         answer = judge_answer(feed, memory, fetched, parsed, now=now)
         await self._commit(feed, answer)
         self._memories[feed.name] = answer.memory
-        return _with_rhythm(answer.result, feed, answer.memory.rhythm)
+        result = _with_rhythm(answer.result, feed, answer.memory.rhythm)
+        return msgspec.structs.replace(result, seconds=time.perf_counter() - began)
 
     async def _commit(self, feed: Feed, answer: Answer) -> None:
         """Have the store write; a write that was begun is waited for, also by a poller that is being stopped."""

@@ -37,42 +37,6 @@ TEXTS = (
     "Le ministre a annoncé mardi que les négociations sur le budget reprendront la semaine prochaine à Paris, selon le gouvernement.",
 )
 VARIABLES = {"$__rate_interval": "20s", "$__range": "10m"} | dict.fromkeys(("$job", "$instance", "$stage", "$feed", "$receiver"), ".+")
-NOT_YET = frozenset(
-    {
-        "tocsin_articles_duplicates_total",
-        "tocsin_build_info",
-        "tocsin_canary_last_success_timestamp_seconds",
-        "tocsin_canary_lost_total",
-        "tocsin_canary_round_trip_seconds",
-        "tocsin_dead_letters_total",
-        "tocsin_deliveries_total",
-        "tocsin_delivery_oldest_queued_timestamp_seconds",
-        "tocsin_delivery_queued",
-        "tocsin_events_open",
-        "tocsin_feed_expected_gap_seconds",
-        "tocsin_feed_last_entry_timestamp_seconds",
-        "tocsin_feed_last_poll_timestamp_seconds",
-        "tocsin_feed_up",
-        "tocsin_gate_articles_total",
-        "tocsin_lag_entries",  # workers on Kafka have both
-        "tocsin_lag_seconds",
-        "tocsin_loop_lag_seconds",
-        "tocsin_mentions_total",
-        "tocsin_poll_seconds",
-        "tocsin_pool_busy",
-        "tocsin_pool_processes",
-        "tocsin_publication_to_delivery_seconds",
-        "tocsin_reload_success",
-        "tocsin_reload_timestamp_seconds",
-        "tocsin_sqlite_bytes",
-        "tocsin_sqlite_wal_bytes",
-        "tocsin_watermark_timestamp_seconds",
-    }
-)
-"""Metrics that `tocsin up` does not show yet. A panel of one is known to be empty; when it no longer is, the test says so:
-take the metric from here."""
-FIRST = frozenset({"tocsin_rejected_total"})
-"""Counters that begin when what they count first happens, which is not on a system that is well."""
 
 
 def names(expr: str) -> set[str]:
@@ -80,23 +44,15 @@ def names(expr: str) -> set[str]:
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\btocsin_[a-z_0-9]+", expr)}
 
 
-def not_yet(expr: str) -> list[pytest.MarkDecorator]:
-    """What is known of *expr* beforehand; one that ends in zero always shows something."""
-    missing = sorted(names(expr) & NOT_YET)
-    if not missing or expr.endswith("vector(0)"):
-        return []
-    return [pytest.mark.xfail(strict=True, reason=f"not shown yet: {', '.join(missing)}")]
-
-
 PANELS = [
-    pytest.param(target["expr"], marks=not_yet(target["expr"]), id=f"{board['title']}: {panel['title']} {target['refId']}")
+    pytest.param(target["expr"], id=f"{board['title']}: {panel['title']} {target['refId']}")
     for board in map(json.loads, files().values())
     for panel in board["panels"]
     for target in panel.get("targets", ())
 ]
-RULED = sorted({name for group in read_yaml(RULES)["groups"] for rule in group["rules"] for name in names(rule["expr"]) - FIRST})
+RULED = sorted({name for group in read_yaml(RULES)["groups"] for rule in group["rules"] for name in names(rule["expr"])})
 MARKS = [
-    pytest.param(one["expr"], marks=not_yet(one["expr"]), id=one["name"])
+    pytest.param(one["expr"], id=one["name"])
     for one in json.loads(next(iter(files().values())))["annotations"]["list"]
     if one["name"] != "Alerts for ops"  # of which there are none on a system that is well
 ]
@@ -140,7 +96,11 @@ def lively(folder: Path, port: int, metrics: int) -> dict[str, str]:
         more.write(
             f'[[feed]]\nname = "gone"\nurl = "http://127.0.0.1:{free_port()}/"\noutlet = "Gone"\nevery_seconds = 2\nallow_internal = true\n'
         )
-    return os.environ | chosen | {"TOCSIN_METRICS": f"127.0.0.1:{metrics}", "TOCSIN_STATE": str(folder / "run" / "tocsin.db")}
+    return (
+        os.environ
+        | chosen
+        | {"TOCSIN_METRICS": f"127.0.0.1:{metrics}", "TOCSIN_STATE": str(folder / "run" / "tocsin.db"), "TOCSIN_CANARY": "1min"}
+    )
 
 
 def watching(folder: Path, metrics: int) -> Path:
@@ -231,7 +191,7 @@ def test_the_dead_man_is_heard(watch: Watch) -> None:
     assert watch.until('ALERTS{alertname="TocsinWatchdog", alertstate="firing"}')
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=not_yet(name)) for name in RULED])
+@pytest.mark.parametrize("name", RULED)
 def test_every_metric_that_a_rule_asks_for_is_there(watch: Watch, name: str) -> None:
     """A rule over a name that nothing has is quiet for ever."""
     assert watch.until(f'{{__name__=~"{name}(_count)?"}}')

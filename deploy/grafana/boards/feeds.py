@@ -58,13 +58,11 @@ FEEDS = Board(
                     Column("quiet, of its rhythm", "percentunit", f"({AGE}) / {GAP}", Steps(0.8, 1)),
                     Column("newest entry", "s", AGE),
                     Column("its rhythm", "s", GAP),
-                    Column("last poll", "s", 'time() - max by (feed) (tocsin_feed_last_poll_timestamp_seconds{feed=~"$feed"})'),
-                    Column("entries", "short", 'sum by (feed) (increase(tocsin_feed_entries_total{feed=~"$feed"}[$__range]))'),
                     Column(
                         "possible losses",
                         "short",
                         'sum by (feed) (increase(tocsin_feed_possible_loss_total{feed=~"$feed"}[$__range])) '
-                        'or 0 * sum by (feed) (increase(tocsin_polls_total{feed=~"$feed"}[$__range]))',
+                        'or 0 * max by (feed) (tocsin_feed_up{feed=~"$feed"})',
                         Steps(1, 5),
                     ),
                     height=16,
@@ -76,17 +74,18 @@ FEEDS = Board(
             "Over time",
             [
                 course(
-                    "Entries, the ten busiest",
-                    "Entries that were new or changed.",
-                    "cpm",
-                    Query('topk(10, 60 * sum by (feed) (rate(tocsin_feed_entries_total{feed=~"$feed"}[$__rate_interval])))', "{{feed}}"),
+                    "Still, the ten longest",
+                    "How long feeds have had nothing new, as a share of what their own rhythm lets expect.",
+                    "percentunit",
+                    Query(f"topk(10, ({AGE}) / {GAP})", "{{feed}}"),
+                    steps=Steps(0.8, 1),
                     width=12,
                 ),
                 course(
                     "Polls",
                     "How questions to feeds ended.",
                     "cpm",
-                    Query('60 * sum by (status) (rate(tocsin_polls_total{feed=~"$feed"}[$__rate_interval]))', "{{status}}"),
+                    Query("60 * sum by (status) (rate(tocsin_polls_total{}[$__rate_interval]))", "{{status}}"),
                     width=12,
                     stacked=True,
                 ),
@@ -106,8 +105,8 @@ FEEDS = Board(
                     "Entries that were changed after they were published, of all.",
                     "percentunit",
                     Query(
-                        'sum(rate(tocsin_feed_entries_total{feed=~"$feed", change="changed"}[$__rate_interval])) '
-                        '/ sum(rate(tocsin_feed_entries_total{feed=~"$feed"}[$__rate_interval]))',
+                        'sum(rate(tocsin_feed_entries_total{change="changed"}[$__rate_interval])) '
+                        "/ sum(rate(tocsin_feed_entries_total{}[$__rate_interval]))",
                         "changed",
                     ),
                     width=12,
