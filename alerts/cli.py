@@ -132,6 +132,20 @@ def deliver() -> None:
     sys.exit(command.Work(settings(), command.SENDING, sys.stdout, 1).run())
 
 
+@verb(main, "trace", "tocsin trace TOC-2026-K7Q3M")
+@click.argument("name", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def trace(name: str, as_json: bool) -> None:
+    """Tell the way of one article through the river, from its feed to whoever was told, with what came of it at each stage.
+
+    ID is that of an article, a mention, an event, an alert or a delivery, or how it begins; or the number that officers see. It may be
+    asked while the river runs.
+    """
+    from alerts.commands import trace as way
+
+    way.run(settings(), name, as_json=as_json)
+
+
 @verb(main, "send-test", "tocsin send-test watch-webhook")
 @click.argument("receiver")
 def send_test(receiver: str) -> None:

@@ -1,0 +1,219 @@
+"""The way of one article, from the feed to whoever was told: the records of a river go in, those of one chain come out, in order. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from alerts.records import Alert, Delivery, Notification, Outcome
+from streams.errors import ExplainedError
+from streams.records import Article, Event, Mention, Part, Withdrawn
+
+ORDER = (Article, Mention, Withdrawn, Event, Alert, Notification, Delivery, Outcome)
+"""The way of things; of one moment, what is nearer to the feed stands first."""
+QUOTED = 160
+"""Characters of a quotation that are shown."""
+FEWEST = 6
+"""Characters of an id that may stand for it."""
+
+
+class UnknownIdError(ExplainedError, ValueError):
+    """An id that names nothing that is kept, or more than one thing."""
+
+
+class Passed(Part, frozen=True, kw_only=True):
+    """One station of the way."""
+
+    at: datetime
+    kind: str
+    """``article``, ``mention``, ``event`` and so on."""
+    id: str
+    text: str
+    """For people."""
+
+
+@dataclass
+class River:
+    """What a river has kept of its records, by kind."""
+
+    articles: list[Article] = field(default_factory=list)
+    mentions: list[Mention | Withdrawn] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    deliveries: list[Delivery | Outcome] = field(default_factory=list)
+
+    def take(self, record: Any) -> None:
+        """Keep *record*, if it is of a way."""
+        match record:
+            case Article():
+                self.articles.append(record)
+            case Mention() | Withdrawn():
+                self.mentions.append(record)
+            case Event():
+                self.events.append(record)
+            case Alert():
+                self.alerts.append(record)
+            case Notification():
+                self.notifications.append(record)
+            case Delivery() | Outcome():
+                self.deliveries.append(record)
+
+
+@dataclass
+class _Chain:
+    """Ids of one way."""
+
+    articles: set[str] = field(default_factory=set)
+    events: set[str] = field(default_factory=set)
+    alerts: set[str] = field(default_factory=set)
+    notifications: set[str] = field(default_factory=set)
+
+
+def trace(river: River, name: str) -> list[Passed]:
+    """All that belongs to the way of *name*, in order of time.
+
+    Args:
+        name: The id, or how it begins, of an article, mention, event, alert, or notification, which is also its delivery's; or the number
+            that officers see.
+
+    Raises:
+        UnknownIdError: Nothing that is kept is called so, or several things are.
+    """
+    chain = _chain(river, *_named(river, name))
+    found = sorted(_of(river, chain), key=lambda r: (_at(r), ORDER.index(type(r))))
+    return [_passed(record, river) for record in found if not _is_told(record)]
+
+
+def _is_told(record: Any) -> bool:
+    """Whether the outcome of its last attempt tells of it."""
+    return isinstance(record, Delivery) and record.state == "delivered"
+
+
+def _named(river: River, name: str) -> tuple[str, str]:
+    """Kind and id of the one thing that *name* means."""
+    known: dict[tuple[str, str], None] = {}
+    kinds: tuple[tuple[str, Iterable[tuple[str, Sequence[str]]]], ...] = (
+        ("article", ((a.id, (a.id,)) for a in river.articles)),
+        ("mention", ((m.id, (m.id,)) for m in river.mentions)),
+        ("event", ((e.id, (e.id,)) for e in river.events)),
+        ("alert", ((a.id, (a.id, a.number, a.label)) for a in river.alerts)),
+        ("notification", ((n.id, (n.id,)) for n in river.notifications)),
+    )
+    for kind, things in kinds:
+        for own, names in things:
+            if name in names or (len(name) >= FEWEST and own.startswith(name)):
+                known[kind, own] = None
+    if not known:
+        raise UnknownIdError(_unknown(river, name))
+    ids = {own for _, own in known}
+    if len(ids) > 1:
+        shown = ", ".join(f"{kind} {own}" for kind, own in list(known)[:5])
+        raise UnknownIdError(f"{name!r} may be {shown}{' or more' if len(known) > 5 else ''}; write more of it")
+    return next(iter(known))
+
+
+def _unknown(river: River, name: str) -> str:
+    times = [a.at for a in river.articles]
+    kept = f"{len(times)} articles since {min(times):%Y-%m-%d %H:%MZ}" if times else "no article"
+    fewest = f" (write at least {FEWEST} characters)" if len(name) < FEWEST else ""
+    return f"nothing is called {name!r}{fewest}; what is kept: {kept}, and what came of them; TOCSIN_RETENTION says how long"
+
+
+def _chain(river: River, kind: str, own: str) -> _Chain:
+    """The ids on the way through one thing: what it came of, and what came of it."""
+    chain = _Chain()
+    match kind:
+        case "article":
+            chain.articles = {own}
+            chain.events = {e.id for e in river.events if own in _articles(e)}
+        case "mention":
+            made = next(m for m in river.mentions if m.id == own)
+            chain.articles = {made.article}
+            places = {m.place.id for m in river.mentions if isinstance(m, Mention) and m.id == own and m.place is not None}
+            chain.events = {e.id for e in river.events if e.place.id in places and made.article in _articles(e)}
+        case "event":
+            chain.events = {own}
+        case "alert":
+            chain.alerts = {own}
+        case _:
+            chain.notifications = {own}
+            chain.alerts = {n.alert for n in river.notifications if n.id == own}
+    if chain.alerts:
+        chain.events = {a.event.id for a in river.alerts if a.id in chain.alerts}
+    else:
+        chain.alerts = {a.id for a in river.alerts if a.event.id in chain.events}
+    chain.articles = chain.articles or {name for e in river.events if e.id in chain.events for name in _articles(e)}
+    chain.notifications = chain.notifications or {n.id for n in river.notifications if n.alert in chain.alerts}
+    return chain
+
+
+def _articles(event: Event) -> set[str]:
+    return {e.article for e in (*event.evidence, *event.background)} | {c.article for c in event.claims}
+
+
+def _of(river: River, chain: _Chain) -> Iterator[Any]:
+    """The records of a chain."""
+    yield from (a for a in river.articles if a.id in chain.articles)
+    yield from (m for m in river.mentions if m.article in chain.articles)
+    yield from (e for e in river.events if e.id in chain.events)
+    yield from (a for a in river.alerts if a.id in chain.alerts)
+    yield from (n for n in river.notifications if n.id in chain.notifications)
+    for one in river.deliveries:
+        if (one.delivery if isinstance(one, Outcome) else one.id) in chain.notifications:
+            yield one
+
+
+def _at(record: Any) -> datetime:
+    found: datetime = record.at
+    return found
+
+
+def _passed(record: Any, river: River) -> Passed:
+    kind = type(record).__name__.lower()
+    own = record.delivery if isinstance(record, Outcome) else record.id
+    return Passed(at=record.at, kind=kind, id=own, text=_text(record, river))
+
+
+def _text(record: Any, river: River) -> str:
+    """One station in words; never an address or a secret."""
+    match record:
+        case Article():
+            told = any(m.article == record.id for m in river.mentions)
+            what = "" if told else "; nothing was found in it (`tocsin detect --explain` says why)"
+            return f"from {record.feed or record.outlet or 'nobody'}: {_short(record.title or record.text)}{what}"
+        case Mention():
+            where = f"at {record.place.name}" if record.place else f"nowhere known: {record.unresolved}"
+            whose = f" by {record.source}" if record.source else ""
+            return f"{record.type}, {record.status}{whose}, {where}: {_short(record.evidence.quote)}"
+        case Withdrawn():
+            return "taken back: a later revision of the article no longer says it"
+        case Event():
+            return _of_event(record, river)
+        case Alert():
+            hidden = ", on trial: nobody is told" if record.shadow else ""
+            changes = "".join(f"; {change}" for change in record.differences if change != record.reason.text)
+            return f"{record.label}, {record.change} by rule {record.rule}, {record.severity}{hidden}: {record.reason.text}{changes}"
+        case Notification():
+            return f"for {record.receiver.id} by {record.receiver.channel}: {record.subject}"
+        case Delivery():
+            return f"to {record.receiver}: {record.state}, attempt {record.attempt}{f': {record.detail}' if record.detail else ''}"
+        case Outcome():
+            ended = "accepted" if record.ok else "late, for a digest" if record.late else "given up" if record.final else "failed"
+            return f"to {record.receiver}: attempt {record.attempt} {ended}: {record.detail}"
+    raise TypeError(f"{type(record).__name__} is no station")
+
+
+def _of_event(event: Event, river: River) -> str:
+    end = "" if event.evidence else "; nobody says so any more"
+    if event.merged_into:
+        end = f"; merged into {event.merged_into}"
+    elif event.evidence and not any(a.event.id == event.id for a in river.alerts):
+        end = "; no rule spoke of it yet (`tocsin rules explain` says why, clause by clause)"
+    counted = f"{event.owners} owners, {event.articles} articles{', disputed' if event.disputed else ''}"
+    return f"{event.number}/{event.revision}, {event.type} at {event.place.name}: {counted}{end}"
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return f'"{words}"' if len(words) <= QUOTED else f'"{words[: QUOTED - 1].rstrip()}…"'
