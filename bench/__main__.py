@@ -6,11 +6,14 @@ import sys
 from datetime import UTC, datetime
 from itertools import chain
 
-from bench import detect, local, rules, steps, stream
+from bench import detect, local, ops, rules, steps, stream
 
-PARTS = {"detect": detect.figures, "steps": steps.figures, "local": local.figures, "stream": stream.figures, "rules": rules.figures}
+PARTS = {
+    "detect": detect.figures, "steps": steps.figures, "local": local.figures, "stream": stream.figures, "rules": rules.figures,
+    "ops": ops.figures,
+}  # fmt: skip
 """Names to give after `python -m bench`; without any, all but what needs a broker."""
-USUAL = ("detect", "steps", "rules", "local")
+USUAL = ("detect", "steps", "rules", "local", "ops")
 
 
 def machine() -> str:
