@@ -146,6 +146,19 @@ def trace(name: str, as_json: bool) -> None:
     way.run(settings(), name, as_json=as_json)
 
 
+@verb(main, "backup", "tocsin backup /backup/tocsin-2026-03-03.db")
+@click.argument("to", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+def backup(to: Path) -> None:
+    """Copy the state file to FILE, as it is at one moment, while `tocsin up` goes on.
+
+    To go back to it: stop `tocsin up`, remove the state file and those beside it that end in -wal and -shm, put the copy there, and start.
+    """
+    from streams.runtime.store import back_up
+
+    size = back_up(settings().state, to)
+    click.echo(f"{to}: {size:,} bytes, whole")
+
+
 @verb(main, "send-test", "tocsin send-test watch-webhook")
 @click.argument("receiver")
 def send_test(receiver: str) -> None:

@@ -264,6 +264,36 @@ def peek(path: Path, topic: str) -> list[bytes]:
         return [body for (body,) in db.execute("SELECT body FROM log WHERE topic = ? ORDER BY offset", (topic,))]
 
 
+def back_up(path: Path, to: Path) -> int:
+    """Copy a state file, which another process may be using and writing, as it is at one moment; say how many bytes that are.
+
+    The copy is whole or it is not there: it is written beside its place, checked, and moved in.
+
+    Raises:
+        StoreError: It cannot be read, or the copy cannot be written, or is there already.
+    """
+    if not path.exists():
+        raise StoreError(f"{path}: there is no state file; name it with TOCSIN_STATE")
+    if to.exists():
+        raise StoreError(f"{to}: is there already, and is not written over; name another file, or move it away")
+    beside = to.with_name(f"{to.name}.part")
+    with _explained(path), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source:
+        try:
+            beside.unlink(missing_ok=True)
+            with closing(sqlite3.connect(beside)) as copy:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, to be carried away
+                found = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        except (OSError, sqlite3.Error) as error:
+            beside.unlink(missing_ok=True)
+            raise StoreError(f"{to}: the copy cannot be written ({error}); make room, or name another place") from error
+    if found != "ok":
+        beside.unlink(missing_ok=True)
+        raise StoreError(f"{path}: is damaged ({found}); go on from the last copy that is whole")
+    beside.replace(to)
+    return to.stat().st_size
+
+
 def stamp(at: datetime) -> str:
     """A time as text that sorts as times do."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -4,13 +4,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from streams.runtime.states import RowStates, waiting_in
-from streams.runtime.store import Batch, Store, StoreError, contents
+from streams.runtime.store import Batch, Store, StoreError, back_up, contents, peek
 from tests.streams.runtime.test_states import SHELF, Shelf, shelf
 from tests.streams.saying import NOON
 
@@ -155,3 +157,80 @@ def test_a_file_of_format_1_is_taken_over_with_states_due_times_and_control(tmp_
         assert states.get("l") == Shelf(label="old")
         assert store.position("shelf") == (7, b'[-1,{"rules":[]}]')
     Store(path).close()
+
+
+WRITING = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from streams.runtime.store import Batch, Store
+with Store(Path(sys.argv[1]), durable=False) as store:
+    print("begun", flush=True)
+    while True:
+        end = store.end("t")
+        store.commit(Batch(records=[("t", datetime.now(UTC), b"x" * 5000)], positions={"reader": end + 1}))
+"""
+
+
+@contextmanager
+def being_written(path: Path) -> Iterator[None]:
+    """A state file into which another process writes without a pause."""
+    with subprocess.Popen([sys.executable, "-c", WRITING, str(path)], stdout=subprocess.PIPE) as writer:
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == b"begun\n"
+            yield
+        finally:
+            writer.kill()
+
+
+def test_a_copy_of_a_file_that_is_being_written_is_of_one_moment(tmp_path: Path) -> None:
+    with being_written(tmp_path / "s.db"):
+        sizes = [back_up(tmp_path / "s.db", tmp_path / f"copy-{i}.db") for i in range(5)]
+    assert sizes == [(tmp_path / f"copy-{i}.db").stat().st_size for i in range(5)]
+    for i in range(5):
+        with Store(tmp_path / f"copy-{i}.db") as copy:
+            assert copy.position("reader")[0] == copy.end("t")
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_copy_put_in_place_of_the_file_goes_on_from_its_moment(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with Store(path) as store:
+        store.commit(entry("one"))
+        back_up(path, tmp_path / "copy.db")
+        store.commit(entry("two"))
+    for file in tmp_path.glob("s.db*"):
+        file.unlink()
+    (tmp_path / "copy.db").rename(path)
+    with Store(path) as store:
+        assert store.read("t") == [(0, b"one")]
+        store.commit(entry("three"))
+        assert store.read("t", 1) == [(1, b"three")]
+
+
+def test_a_copy_that_was_cut_short_is_not_there_and_the_next_is(tmp_path: Path) -> None:
+    path, to = tmp_path / "s.db", tmp_path / "copy.db"
+    with Store(path, durable=False) as store:
+        for _ in range(20):
+            store.commit(Batch(records=[("t", NOON, os.urandom(1_000_000))]))
+    code = "import sys, pathlib, streams.runtime.store as s; print(1, flush=True); s.back_up(*map(pathlib.Path, sys.argv[1:]))"
+    with subprocess.Popen([sys.executable, "-c", code, str(path), str(to)], stdout=subprocess.PIPE) as copying:
+        assert copying.stdout is not None
+        copying.stdout.readline()
+        copying.kill()
+    if not to.exists():  # it may have been quicker than the kill
+        assert back_up(path, to) > 20_000_000
+    assert len(peek(to, "t")) == 20
+
+
+def test_no_copy_is_written_over_and_no_file_is_no_copy(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"s\.db: there is no state file; name it with TOCSIN_STATE"):
+        back_up(tmp_path / "s.db", tmp_path / "copy.db")
+    with Store(tmp_path / "s.db") as store:
+        store.commit(entry("one"))
+    (tmp_path / "copy.db").write_bytes(b"older")
+    with pytest.raises(StoreError, match=r"copy\.db: is there already, and is not written over"):
+        back_up(tmp_path / "s.db", tmp_path / "copy.db")
+    with pytest.raises(StoreError, match=r"gone/copy\.db: the copy cannot be written"):
+        back_up(tmp_path / "s.db", tmp_path / "gone" / "copy.db")
