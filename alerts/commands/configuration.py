@@ -101,6 +101,10 @@ class Configuration:
                     self._tell(f"not in force: {mistake}")
                 self._tell(f"{len(error.mistakes)} mistake{'s' if len(error.mistakes) > 1 else ''}; what was in force stays")
                 continue
+            except Exception as error:  # noqa: BLE001  no file may end the watch
+                metrics.RELOAD_SUCCESS.labels(what).set(0)
+                self._tell(f"not in force: the {what} cannot be read ({type(error).__name__}: {error}); what was in force stays")
+                continue
             before = self._board.in_force(kind.__name__)
             if before != content_of(record):
                 await self._board.enforce(record)

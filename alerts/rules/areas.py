@@ -27,9 +27,12 @@ def read_fence(path: Path) -> Fence:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise AreaError(f"{path}: cannot be read ({error.strerror}); name a GeoJSON file beside the rules") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AreaError(f"{path}: no JSON ({error}); export the area as GeoJSON") from error
-    polygons = tuple(_polygons(found, path))
+    try:
+        polygons = tuple(polygon for polygon in _polygons(found, path) if polygon)
+    except (TypeError, AttributeError, RecursionError) as error:
+        raise AreaError(f"{path}: no GeoJSON ({error}); coordinates are lists of lists of [longitude, latitude]") from error
     if not polygons:
         raise AreaError(f"{path}: no Polygon or MultiPolygon in it; draw an area, not points or lines")
     corners = [corner for polygon in polygons for ring in polygon for corner in ring]

@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
+import msgspec
 import yaml
 
 from alerts.records import After, Circle, Confirm, Rule, Severity, Spike, Threshold, What, Where
@@ -205,7 +207,8 @@ def load_rules(folder: Path) -> tuple[Rule, ...]:
     files = sorted(path for path in folder.glob("*") if path.suffix in (".yaml", ".yml"))
     if not files:
         raise RulesError([f"{folder}: no rule files; put at least one .yaml file there, or name another folder"])
-    rules = [rule for path in files for rule in _rules_of(path, mistakes)]
+    none = list[Rule]()
+    rules = [rule for path in files for rule in guarded(path, mistakes, partial(_listed_of, path, mistakes), none)]
     first: dict[str, Rule] = {}
     for rule in rules:
         other = first.setdefault(rule.id, rule)
@@ -215,6 +218,29 @@ def load_rules(folder: Path) -> tuple[Rule, ...]:
     if mistakes or not rules:
         raise RulesError(mistakes or [f"{files[0]}:1: no rule in any file; without rules nobody is ever alerted: write one"])
     return tuple(rules)
+
+
+def _listed_of(path: Path, mistakes: list[str]) -> list[Rule]:
+    return list(_rules_of(path, mistakes))
+
+
+T = TypeVar("T")
+
+
+def guarded(path: Path, mistakes: list[str], read: Callable[[], T], default: T) -> T:
+    """What *read* makes of a file; *default*, and a mistake noted, if it breaks on it: no file may stop a river that runs."""
+    try:
+        found = read()
+        msgspec.json.encode(found)  # half of a character is written as an escape, and is none
+    except RulesError:
+        raise
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        what = str(error).splitlines()[0][:120] if str(error) else ""
+        mistakes.append(
+            f"{path}: cannot be read ({type(error).__name__}: {what}); something in it is nested too deep, too long, or no text"
+        )
+        return default
+    return found
 
 
 def compose(path: Path, mistakes: list[str], *, begin: str) -> yaml.Node | None:
@@ -403,6 +429,12 @@ def _file(folder: Path, read: Callable[[Path], Any]) -> Callable[[Reader, yaml.N
     def taken(reader: Reader, node: yaml.Node, key: str) -> Any:
         named = text(reader, node, key)
         if named is None:
+            return None
+        if not (folder / named).resolve().is_relative_to(folder.resolve()):
+            reader.wrong(
+                node.start_mark.line + 1,
+                f"{reader.what}: {key}: {named} lies outside {folder}, where no change of it is seen; put it there",
+            )
             return None
         try:
             return read(folder / named)

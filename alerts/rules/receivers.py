@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -9,7 +10,7 @@ import yaml
 
 from alerts.delivery.holding import zone_of
 from alerts.records import PRECEDENCE, Channel, Desk, Flood, Inhibition, Quiet, Receiver, Route, Severity
-from alerts.rules.load import Reader, RulesError, compose, name, several, span, text, whole, word
+from alerts.rules.load import Reader, RulesError, compose, guarded, name, several, span, text, whole, word
 
 NEEDED = {"webhook": "url", "email": "address"}
 READ_BY_PEOPLE = frozenset({"email", "terminal"})
@@ -35,9 +36,16 @@ def load_receivers(path: Path) -> Addressing:
         RulesError: With all mistakes of the file.
     """
     mistakes: list[str] = []
+    found = guarded(path, mistakes, partial(_read, path, mistakes), None)
+    if found is None or mistakes:
+        raise RulesError(mistakes)
+    return found
+
+
+def _read(path: Path, mistakes: list[str]) -> Addressing | None:
     root = compose(path, mistakes, begin="receivers:")
     if root is None:
-        raise RulesError(mistakes)
+        return None
     top = Reader(path, root, mistakes, "the file")
     lines: dict[str, int] = {}
     receivers = tuple(r for node in _listed(top, "receivers") if (r := _receiver(Reader(path, node, mistakes, "a receiver"), lines)))
@@ -46,8 +54,6 @@ def load_receivers(path: Path) -> Addressing:
     inhibitions = tuple(_inhibition(Reader(path, node, mistakes, "an inhibition"), lines) for node in nodes)
     desk = _desk(top.inner("desk"))
     top.done(["receivers", "routes", "inhibit", "desk"])
-    if mistakes:
-        raise RulesError(mistakes)
     return Addressing(receivers, routes, desk, inhibitions)
 
 

@@ -54,12 +54,12 @@ def _credit(match: re.Match[str], group: str, outlets: Sequence[Hit], lexicon: L
     """The outlet that *match* names; None if all that is said of it is whose or what it is: "Syrian state television"."""
     known = next((outlet_of(h) for h in outlets if match.start(group) <= h.start < match.end(group)), None)
     if known is not None:
-        return Credit(known.name, known.owner, listed=True)
+        return Credit(known.name, owner_named(known.owner), listed=True)
     words = match[group].rstrip(".,").split()
     while words and (_WHOSE.fullmatch(words[0]) or _is_nation(words[0], lexicon) or _GENERIC.fullmatch(words[0])):
         del words[0]
     name = " ".join(words)
-    return Credit(name, _owner(name)) if name else None
+    return Credit(name, owner_named(name)) if name else None
 
 
 def _is_nation(word: str, lexicon: Lexicon) -> bool:
@@ -76,8 +76,9 @@ _GENERIC = re.compile(
 )
 
 
-def _owner(name: str) -> str:
-    return " ".join(fold(name).split())
+def owner_named(name: str) -> str:
+    """The one form of an owner's name, however it is written: "Al-Watan", "al watan"."""
+    return " ".join(fold(name).replace("-", " ").replace("_", " ").split())
 
 
 def _is_medium(name: str) -> bool:

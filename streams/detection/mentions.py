@@ -154,13 +154,11 @@ def _same(kept: Telling, one: Telling) -> bool:
 def owner_of(outlet: str | None, cited: Outlet | None, article: Article, lexicon: Lexicon) -> str:
     """Who counts as the one source: the cited agency, else the owner of the outlet, else whatever the article came from."""
     if cited is not None:
-        return cited.owner
+        return attribution.owner_named(cited.owner)
     if article.owner and outlet == article.outlet:
-        return article.owner.lower()
+        return attribution.owner_named(article.owner)
     known = lexicon.outlets.get(" ".join(fold(outlet).split())) if outlet else None
-    if known:
-        return known.owner
-    return (outlet or article.feed or _host(article.url) or "unknown").lower()
+    return attribution.owner_named(known.owner if known else outlet or article.feed or _host(article.url) or "unknown")
 
 
 def _host(url: str | None) -> str | None:

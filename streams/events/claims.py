@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from streams.events.clusters import Order
 from streams.records import Claim, Mention, Question, Range
@@ -113,7 +114,7 @@ def answers(mention: Mention) -> Iterator[tuple[Question, str]]:
     if mention.losses:
         yield "losses", mention.losses
     for actor in mention.actors:
-        if actor.role == "attacker":
+        if actor.role == "attacker" and actor.id != UNNAMED:
             yield "attacker", actor.name
 
 
@@ -141,6 +142,37 @@ def _voice(mention: Mention) -> str:
 def _exclude(one: Range, other: Range) -> bool:
     """Say whether two numbers of dead cannot both be true: the lowest of one is above the highest of the other."""
     return (one[1] is not None and (other[0] or 0) > one[1]) or (other[1] is not None and (one[0] or 0) > other[1])
+
+
+class Tolls:
+    """Counts of people, as each voice gave them last; what a later and higher count has overtaken is left out."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, tuple[datetime, Order, Range]] = {}
+
+    def add(self, mention: Mention, count: Range | None, order: Order) -> None:
+        """Hear a count; of one voice the last one stands."""
+        voice, said = _voice(mention), self._said
+        if count is not None and (voice not in said or said[voice][:2] < (mention.published, order)):
+            said[voice] = (mention.published, order, count)
+
+    def range(self) -> Range | None:
+        """What the counts that stand allow: the dead of a blast rise from hour to hour, and two at one time contradict each other."""
+        given = sorted(self._said.values(), reverse=True)
+        standing, later, highest = list[Range](), 0, -1
+        for at, _, count in given:
+            while given[later][0] >= at + RISING:
+                highest = max(highest, given[later][2][0] or 0)
+                later += 1
+            if (count[0] or 0) > highest:
+                standing.append(count)
+        return hull(standing)
+
+
+RISING = timedelta(minutes=30)
+"""A higher count so long after another is news of more dead, not another opinion."""
+UNNAMED = "unidentified_armed_group"
+"""The actor that gunmen and militants are whom nobody names: beside a name it is no other answer."""
 
 
 def hull(ranges: Sequence[Range | None]) -> Range | None:

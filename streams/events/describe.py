@@ -4,11 +4,11 @@ from collections import OrderedDict
 from datetime import datetime
 from typing import Any, TypeVar, get_args
 
-from streams.events.claims import Answers, hull
+from streams.events.claims import UNNAMED, Answers, Tolls
 from streams.events.clusters import Group, Order, report_order
 from streams.events.independence import Sources
 from streams.events.passages import Passages
-from streams.records import Actor, EventType, KineticType, Mention, Occurred, Place, Range, StrategicType
+from streams.records import Actor, EventType, KineticType, Mention, Occurred, Place, StrategicType
 
 PRECEDENCE: tuple[EventType, ...] = (
     "chemical_weapon", "non_state_actor_overtakes_territory", "government_regains_territory",
@@ -35,8 +35,8 @@ class Account:
         self._reported: tuple[datetime, datetime] | None = None
         self._cast: dict[tuple[str, str], tuple[tuple[Order, int], Actor]] = {}
         self._weapons: dict[str, tuple[Order, int]] = {}
-        self._killed: Range | None = None
-        self._injured: Range | None = None
+        self._killed = Tolls()
+        self._injured = Tolls()
         self._articles: set[str] = set()
         self._sources = sources or Sources()
         self._answers = Answers()
@@ -86,10 +86,8 @@ class Account:
             self._cast[seat] = _least(self._cast.get(seat), ((order, i), actor))
         for i, weapon in enumerate(m.weapons):
             self._weapons[weapon] = min(self._weapons.get(weapon, (order, i)), (order, i))
-        if m.killed:
-            self._killed = hull((self._killed, m.killed))
-        if m.injured:
-            self._injured = hull((self._injured, m.injured))
+        self._killed.add(m, m.killed, order)
+        self._injured.add(m, m.injured, order)
         self._articles.add(m.article)
 
     def fields(self) -> dict[str, Any]:
@@ -107,8 +105,8 @@ class Account:
             "last_reported": last,
             "actors": self._actors(),
             "weapons": tuple(sorted(self._weapons, key=self._weapons.__getitem__)),
-            "killed": self._killed,
-            "injured": self._injured,
+            "killed": self._killed.range(),
+            "injured": self._injured.range(),
             "losses": self._losses[1] if self._losses else None,
             "disputed": self._answers.disputed(),
             "articles": len(self._articles),
@@ -129,7 +127,12 @@ class Account:
         """Who took part, attackers first; somebody with a role is not listed again without."""
         with_role = {i for i, role in self._cast if role != "unknown"}
         order = {"attacker": 0, "target": 1, "unknown": 2}
-        seen = [(order[role], where, a) for (i, role), (where, a) in self._cast.items() if role != "unknown" or i not in with_role]
+        named = any(role == "attacker" and i != UNNAMED for i, role in self._cast)
+        seen = [
+            (order[role], where, a)
+            for (i, role), (where, a) in self._cast.items()
+            if (role != "unknown" or i not in with_role) and not (named and role == "attacker" and i == UNNAMED)
+        ]
         return tuple(a for _, _, a in sorted(seen, key=lambda seat: seat[:2]))
 
 

@@ -48,6 +48,7 @@ def configure(
         "TOCSIN_TEST_SECRET": SECRET,
         "TOCSIN_WEBHOOK_ALLOW": "127.0.0.1/32",
         "TOCSIN_METRICS": "127.0.0.1:0",
+        "TOCSIN_CANARY": "off",
     }
 
 

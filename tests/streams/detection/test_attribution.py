@@ -15,7 +15,7 @@ from streams.detection.lexicon import load
         ("Militants attacked the base, Tass reported, citing Al-Watan.", "al watan"),
         ("A drone hit the port, Reuters said, quoting the state news agency SANA.", "sana"),
         ("The depot burned for hours, Hona Kordofan radio reported.", "hona kordofan"),
-        ("Three soldiers died, the Elnashra website said, quoting Al-Manar television.", "al-manar"),
+        ("Three soldiers died, the Elnashra website said, quoting Al-Manar television.", "al manar"),
         ("A convoy was ambushed, the paper said, citing Radio Dabanga.", "radio dabanga"),
         ("Three soldiers died, Reuters reported, citing the Defence Ministry.", None),
         ("Three soldiers died, Reuters reported, citing General Ali Hassan.", None),

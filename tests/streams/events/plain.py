@@ -73,7 +73,7 @@ def answers(mention: Mention) -> Iterator[tuple[Question, str]]:
     if mention.losses:
         yield "losses", mention.losses
     for actor in mention.actors:
-        if actor.role == "attacker":
+        if actor.role == "attacker" and actor.id != "unidentified_armed_group":
             yield "attacker", actor.name
 
 
@@ -131,6 +131,24 @@ def hull(ranges: Sequence[Range | None]) -> Range | None:
     lows, highs = [low for low, _ in stated], [high for _, high in stated]
     known_lows, known_highs = [x for x in lows if x is not None], [x for x in highs if x is not None]
     return (min(known_lows) if known_lows else None, max(known_highs) if len(known_highs) == len(highs) else None)
+
+
+def standing(said: Sequence[tuple[Mention, Range | None]]) -> Range | None:
+    """The range of what each voice said last, without what somebody said half an hour later was as many or more.
+
+    Args:
+        said: In the order of reports.
+    """
+    last: dict[str, tuple[Mention, Range]] = {}
+    for m, count in sorted(said, key=lambda one: one[0].published):
+        if count is not None:
+            last[_voice(m)] = (m, count)
+    kept = [
+        count
+        for m, count in last.values()
+        if not any(n.published >= m.published + timedelta(minutes=30) and (other[0] or 0) >= (count[0] or 0) for n, other in last.values())
+    ]
+    return hull(kept)
 
 
 REPORTED_TOGETHER = timedelta(hours=24)
@@ -358,8 +376,8 @@ def describe(current: Sequence[Mention], against: Sequence[Mention], background:
         "last_reported": max(m.published for m in current),
         "actors": cast_list(current),
         "weapons": tuple(dict.fromkeys(w for m in current for w in m.weapons)),
-        "killed": hull([m.killed for m in current]),
-        "injured": hull([m.injured for m in current]),
+        "killed": standing([(m, m.killed) for m in current]),
+        "injured": standing([(m, m.injured) for m in current]),
         "losses": next((m.losses for m in current if m.losses), None),
         "disputed": disputed(voices),
         "articles": len({m.article for m in current}),
@@ -405,6 +423,8 @@ def cast_list(current: Sequence[Mention]) -> tuple[Actor, ...]:
         for actor in m.actors:
             seen.setdefault((actor.id, actor.role), actor)
     with_role = {i for i, role in seen if role != "unknown"}
+    if any(role == "attacker" and i != "unidentified_armed_group" for i, role in seen):
+        seen.pop(("unidentified_armed_group", "attacker"), None)
     order = {"attacker": 0, "target": 1, "unknown": 2}
     return tuple(sorted((a for a in seen.values() if a.role != "unknown" or a.id not in with_role), key=lambda a: order[a.role]))
 
