@@ -433,7 +433,7 @@ def _file(folder: Path, read: Callable[[Path], Any]) -> Callable[[Reader, yaml.N
         if not (folder / named).resolve().is_relative_to(folder.resolve()):
             reader.wrong(
                 node.start_mark.line + 1,
-                f"{reader.what}: {key}: {named} lies outside {folder}, where no change of it is seen; put it there",
+                f"{reader.what}: {key}: {named} lies outside {folder}, where no change is seen; put it there",
             )
             return None
         try:
