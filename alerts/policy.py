@@ -62,6 +62,10 @@ def first_word(
     return Say(code="new", text=said, change="new", event=event)
 
 
+FALLEN = "NO LONGER CONFIRMED"
+"""How a line begins that says that too few sources are left."""
+
+
 def unfit(rule: Rule, event: Event, me: Seen, now: datetime) -> Quiet | None:
     """Why *event* by itself is not worth a word; None if it is."""
     t = rule.threshold
@@ -69,8 +73,8 @@ def unfit(rule: Rule, event: Event, me: Seen, now: datetime) -> Quiet | None:
         return Quiet(code="no_match", text=f"the event is {event.type}, which the rule's match does not want")
     if now - me.end > rule.max_age:
         return Quiet(code="stale", text=f"it ended {in_words(now - me.end)} ago; the rule looks back {in_words(rule.max_age)}")
-    if event.owners < t.owners or event.articles < t.articles or event.confidence < t.confidence:
-        have = f"{event.owners} of {t.owners} owners, {event.articles} of {t.articles} articles"
+    if event.backing < t.owners or event.articles < t.articles or event.confidence < t.confidence:
+        have = f"{event.backing} of {t.owners} owners, {event.articles} of {t.articles} articles"
         return Quiet(code="below_threshold", text=f"{have}, confidence {event.confidence:.2f} of {t.confidence:.2f}")
     return None
 
@@ -91,15 +95,22 @@ def next_word(rule: Rule, last: Alert, heard: Sequence[Heard], lost: Sequence[Lo
         return Say(code="retraction", text=why, change="retraction", differences=(f"RETRACTED: {why}",))
     again = last.change == "retraction"
     news = [(told, event, changes) for told, event in heard if (changes := differences(rule, last, told, event))]
+    if unconfirmed(rule, last, heard):
+        left = max(event.backing for _, event in heard)
+        fallen = f"{FALLEN}: {left} independent source{'' if left == 1 else 's'} left"
+        news = [(told, event, (fallen, *changes)) for told, event, changes in news] or [(*heard[0], (fallen,))]
     if not news and not lost and not again:
         return Quiet(code="unchanged", text="nothing material changed")
-    hurry = again or lost or rises(rule, last) or any(urgent(rule, last, told, event) for told, event, _ in news)
+    sudden = bool(lost) or rises(rule, last) or unconfirmed(rule, last, heard)
+    hurry = again or sudden or any(urgent(rule, last, told, event) for told, event, _ in news)
     if now - last.at < rule.cooldown and not hurry:
         return Quiet(code="cooldown", text=f"the last message is {in_words(now - last.at)} old", until=last.at + rule.cooldown)
-    return _revision(rule, last, news or [(*heard[0], ())], () if again else lost)
+    return _revision(rule, last, news or [(*heard[0], ())], () if again else lost, corrected=unconfirmed(rule, last, heard))
 
 
-def _revision(rule: Rule, last: Alert, news: Sequence[tuple[Event | None, Event, tuple[str, ...]]], lost: Sequence[Lost]) -> Say:
+def _revision(
+    rule: Rule, last: Alert, news: Sequence[tuple[Event | None, Event, tuple[str, ...]]], lost: Sequence[Lost], *, corrected: bool
+) -> Say:
     """One message with everything that is new, about the event that brings the news."""
     again = last.change == "retraction"
     told, event, _ = news[0]
@@ -107,7 +118,7 @@ def _revision(rule: Rule, last: Alert, news: Sequence[tuple[Event | None, Event,
     lines += [f"PRECEDENCE raised to {rule.severity.upper()}"] if rises(rule, last) else []
     lines += [f"WITHDRAWN: {_words(gone)}, {_day(gone)}: {why}" for gone, why in lost]
     lines += [line for _, _, changes in news for line in changes]
-    corrected = again or bool(lost) or (told is not None and (event.type != told.type or moved(told, event)))
+    corrected = corrected or again or bool(lost) or (told is not None and (event.type != told.type or moved(told, event)))
     changes = tuple(dict.fromkeys(lines))
     return Say(code="material_change", text=changes[0], change="correction" if corrected else "update", differences=changes, event=event)
 
@@ -119,7 +130,7 @@ def differences(rule: Rule, last: Alert, told: Event | None, event: Event) -> tu
         told: The event as it was when last spoken of; None if it never was.
     """
     confirmed = confirms(rule, last, event)
-    support = (f"CONFIRMED by {event.owners} independent sources",) if confirmed else ()
+    support = (f"CONFIRMED by {event.backing} independent sources",) if confirmed else ()
     if told is None:
         return (_also(last, event), *support)
     if told is event:  # as most events of a long battle are, each time that one of them brings news
@@ -138,7 +149,16 @@ def differences(rule: Rule, last: Alert, told: Event | None, event: Event) -> tu
 
 def confirms(rule: Rule, last: Alert, event: Event) -> bool:
     """Whether *event* lifts a preliminary alert to a confirmed one."""
-    return rule.confirm is not None and last.stage == "preliminary" and event.owners >= rule.confirm.owners
+    return rule.confirm is not None and last.stage == "preliminary" and event.backing >= rule.confirm.owners
+
+
+def unconfirmed(rule: Rule, last: Alert, heard: Sequence[Heard]) -> bool:
+    """Whether too few sources are left behind everything that a confirmed alert speaks of: some took back what they said."""
+    if rule.confirm is None or last.stage != "confirmed":
+        return False
+    least = rule.confirm.owners
+    had = any(told is not None and told.backing >= least for told, _ in heard)
+    return had and all(event.backing < least for _, event in heard)
 
 
 def rises(rule: Rule, last: Alert) -> bool:

@@ -12,7 +12,7 @@ from streams.records import Event, digest
 
 def first(rule: Rule, event: Event, verdict: policy.Say, before: Seen | None, now: datetime, *, surge: str = "") -> Alert:
     """The first revision of an alert."""
-    confirmed = rule.confirm is None or event.owners >= rule.confirm.owners
+    confirmed = rule.confirm is None or event.backing >= rule.confirm.owners
     return Alert(
         id=digest(rule.id, event.key, event.place.id, event.id),
         revision=1,
@@ -38,7 +38,9 @@ def first(rule: Rule, event: Event, verdict: policy.Say, before: Seen | None, no
 def following(last: Alert, rule: Rule, verdict: policy.Say, now: datetime, *, surge: str = "") -> Alert:
     """The next revision of *last*."""
     event = verdict.event or last.event
-    confirmed = policy.confirms(rule, last, event) and verdict.change != "retraction"
+    stage = last.stage
+    if verdict.change != "retraction" and rule.confirm is not None and stage is not None:
+        stage = "confirmed" if policy.confirms(rule, last, event) else "preliminary" if _fell(verdict) else stage
     return msgspec.structs.replace(
         last,
         revision=last.revision + 1,
@@ -49,7 +51,12 @@ def following(last: Alert, rule: Rule, verdict: policy.Say, now: datetime, *, su
         at=now,
         reason=Reason(code=verdict.code, text=verdict.text),
         surge=surge or last.surge,
-        stage="confirmed" if confirmed else last.stage,
+        stage=stage,
         differences=verdict.differences,
         event=event,
     )
+
+
+def _fell(verdict: policy.Say) -> bool:
+    """Whether the verdict is that too few sources are left."""
+    return any(line.startswith(policy.FALLEN) for line in verdict.differences)

@@ -48,6 +48,7 @@ FAMILIES: dict[EventType, Family] = {
     **dict.fromkeys(get_args(StrategicType), "posture"),
 }
 """As in `detection/data/types.tsv`."""
+TERRITORIAL: frozenset[str] = frozenset({"government_regains_territory", "non_state_actor_overtakes_territory"})
 CURRENT: frozenset[str] = frozenset({"asserted", "claimed"})
 STATUSES: frozenset[str] = frozenset(get_args(Status))
 FACILITIES: frozenset[str] = frozenset(
@@ -348,6 +349,8 @@ class Event(Record, frozen=True, kw_only=True, cache_hash=True):
     articles: int = 0
     owners: int = 0
     """Independent sources: owners, with copies of one text counted once."""
+    supporters: int = 0
+    """Of them, those who say that it was of this ``type``; 0 in records of before this was counted."""
     claims: tuple[Claim, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     background: tuple[Evidence, ...] = ()
@@ -361,6 +364,11 @@ class Event(Record, frozen=True, kw_only=True, cache_hash=True):
     def accepted(self) -> bool:
         """Whether somebody still says that it happened. A dismissal by an officer is the judge's to know."""
         return bool(self.evidence) and self.merged_into is None
+
+    @property
+    def backing(self) -> int:
+        """Independent sources of what the event is called: that a place was taken is not confirmed by who says that it was attacked."""
+        return min(self.owners, self.supporters or self.owners) if self.type in TERRITORIAL else self.owners
 
     @property
     def number(self) -> str:

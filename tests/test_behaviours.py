@@ -178,3 +178,32 @@ def test_a_surge_over_many_villages_is_one_alert_that_says_what_is_usual() -> No
     made = said_of(*before, *today, rule="fighting-surges")
     assert [a.change for a in made] == ["new"]
     assert made[0].surge.startswith("8 events in 24 h in Syria; usual are ")
+
+
+def test_a_capture_is_not_confirmed_by_whoever_says_that_it_was_repelled() -> None:
+    taken = told("Islamic State captured the T4 airbase in Homs on Monday, Amaq said.", outlet="Amaq")
+    repelled = told("The Syrian army repelled an Islamic State attack on the T4 airbase on Monday, SANA said.", 1, outlet="SANA")
+    again = told("Islamic State fighters captured the T4 airbase on Monday after a night of fighting, residents said.", 2, outlet="Third")
+    overrun = said_of(taken, repelled, rule="military-site-overrun")
+    assert {a.stage for a in overrun} == {"preliminary"}
+    assert overrun[-1].event.disputed
+    assert said_of(taken, repelled, again, rule="military-site-overrun")[-1].stage == "confirmed"
+
+
+def test_a_toll_that_rises_past_a_rules_number_alerts() -> None:
+    tolls = [
+        told("An air strike on Maarat al-Numan in Idlib killed five people on Monday, residents said.", outlet="One"),
+        told("The death toll of Monday's air strike on Maarat al-Numan in Idlib has risen to 23, rescuers said.", 3, outlet="Two"),
+    ]
+    assert not said_of(tolls[0], rule="mass-casualty-attack")
+    assert said_of(*tolls, rule="mass-casualty-attack")
+    [event] = events_of(*tolls)  # "in Idlib" only says where the town is
+    assert (event.place.name, event.killed) == ("Maarat al-Numan", (23, 23))
+
+
+def test_an_outlet_is_one_owner_however_its_name_is_written() -> None:
+    [event] = events_of(
+        told("Islamic State stormed the T4 airbase on Monday, Al-Watan reported.", outlet="Al-Watan"),
+        told("Militants attacked the T4 airbase in Homs on Monday, Rudaw reported, citing Tass, which cited the Al-Watan newspaper.", 1),
+    )
+    assert event.owners == 1

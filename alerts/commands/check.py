@@ -16,7 +16,7 @@ from alerts.delivery.webhook import open_session
 from alerts.records import Alert, Delivery, Outcome, Reason, Receiver
 from alerts.rules.cases import load_cases
 from alerts.rules.load import RulesError, load_rules
-from alerts.rules.receivers import load_receivers
+from alerts.rules.receivers import load_receivers, strangers, unrouted
 from streams.addresses import read_allowed
 from streams.errors import ExplainedError
 from streams.feeds.check import check
@@ -65,10 +65,15 @@ def check_rules(settings: Settings, out: TextIO) -> int:
             mistakes += error.mistakes
     if mistakes:
         raise RulesError(mistakes)
-    rules, receivers = load_rules(settings.rules), load_receivers(settings.receivers).receivers
+    rules, addressing = load_rules(settings.rules), load_receivers(settings.receivers)
+    if unknown := strangers(addressing, rules):
+        raise RulesError([f"{settings.receivers}: {line}" for line in unknown])
+    receivers = addressing.receivers
     cases = load_cases(settings.rules, rules)
     for rule in rules:
         print(f"ok   {rule.file}:{rule.line}: {rule.id} ({rule.severity})", file=out)
+    for name in unrouted(addressing):
+        print(f"note {settings.receivers}: no route leads to {name}: nobody is told by it", file=out)
     print(f"{len(rules)} rules, {len(cases)} tests of them for `tocsin rules test`, {len(receivers)} receivers, no mistakes", file=out)
     return 0
 

@@ -46,7 +46,7 @@ def probability(event: Event) -> float:
     no, yes = _groups(event, denials(event)), _groups(event, [c for c in event.claims if c.question == "happened" and not _is_denial(c)])
     if no and no >= max(yes, 1):
         return min(event.confidence, DENIED_CEILING)
-    return min(event.confidence, ONE_SOURCE_CEILING if no or event.owners < 2 else MACHINE_CEILING)
+    return min(event.confidence, ONE_SOURCE_CEILING if no or event.backing < 2 else MACHINE_CEILING)
 
 
 def _groups(event: Event, claims: list[Claim]) -> int:

@@ -73,7 +73,7 @@ def rule(alert: Alert) -> str:
         return alert.rule
     if alert.stage is None:
         return f"{alert.rule}: {alert.reason.text}"
-    have = f"{alert.rule}, stage {alert.stage}: {plural(alert.event.owners, 'owner')}"
+    have = f"{alert.rule}, stage {alert.stage}: {plural(alert.event.backing, 'owner')}"
     if alert.stage == "confirmed":
         return f"{have}, {alert.needed} needed" if alert.needed else have
     return f"{have} of {alert.needed or 'more'} needed to confirm{_deadline(alert)}"

@@ -1,7 +1,9 @@
 """The receivers file in, who hears of what out; or every mistake in it at once, each with file and line."""
 
 import re
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -9,7 +11,7 @@ from typing import NamedTuple, get_args
 import yaml
 
 from alerts.delivery.holding import zone_of
-from alerts.records import PRECEDENCE, Channel, Desk, Flood, Inhibition, Quiet, Receiver, Route, Severity
+from alerts.records import PRECEDENCE, Channel, Desk, Flood, Inhibition, Quiet, Receiver, Route, Rule, Severity
 from alerts.rules.load import Reader, RulesError, compose, guarded, name, several, span, text, whole, word
 
 NEEDED = {"webhook": "url", "email": "address"}
@@ -40,6 +42,26 @@ def load_receivers(path: Path) -> Addressing:
     if found is None or mistakes:
         raise RulesError(mistakes)
     return found
+
+
+def strangers(addressing: Addressing, rules: Sequence[Rule]) -> list[str]:
+    """What routes and inhibitions name that is no rule: a name that is mistyped there is a silence that nobody sees."""
+    known = {rule.id for rule in rules}
+    places = [(f"the route to {', '.join(route.receivers)}", route.rules) for route in addressing.routes]
+    places += [(f"an inhibition of {', '.join(one.rules)}", (*one.rules, *one.by)) for one in addressing.inhibitions]
+    unknown = ((where, name) for where, names in places for name in names if name != "*" and name not in known)
+    return [f"{where} names the rule {name!r}, which no rule file has{_meant(name, known)}" for where, name in unknown]
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else "; `tocsin rules check` lists those that there are"
+
+
+def unrouted(addressing: Addressing) -> list[str]:
+    """Receivers that no route leads to."""
+    led = {name for route in addressing.routes for name in route.receivers}
+    return [receiver.id for receiver in addressing.receivers if receiver.id not in led]
 
 
 def _read(path: Path, mistakes: list[str]) -> Addressing | None:

@@ -105,7 +105,7 @@ _KILLED_PATTERNS = (
     _passive(_KILLED),
     _verb(
         r"kill(?:s|ed|ing)?|leav(?:e|es|ing)|left|claim(?:s|ed|ing) the lives of|deaths? of|massacr(?:e|ed|ing)|execut(?:ed|ing)"
-        r"|toll (?:rises|rose|climbs) to"
+        r"|toll\b[^.;:]{0,90}?\b(?:(?:rises|rose|risen|climbs|climbed|jumps|jumped|grew|grown) to|reaches|reached|(?:stands|stood) at)"
     ),
 )
 _HURT_PATTERNS = (_passive(_HURT), _verb(r"wound(?:s|ed|ing)?|injur(?:es|ed|ing)|hurting"))

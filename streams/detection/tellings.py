@@ -1,6 +1,7 @@
 """What one sentence tells: a scene goes in, one telling for each event at each place comes out, the weightiest first."""
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from streams.detection import actors, arguments, casualties, contradictions, figures, kinds, sense, status, whereabouts
 from streams.detection.arguments import Arguments, ancestors, is_verb
 from streams.detection.dates import DAY, DateWords, is_old
+from streams.detection.geodesy import distance_km
 from streams.detection.kinds import Kind
 from streams.detection.lexicon import Hit, Lexicon, wordlist
 from streams.detection.scene import NamedActor, NamedPlace, Scene, weapon_of
@@ -128,7 +130,7 @@ def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
         told += tellings
         heads += [one.arguments.head] * len(tellings)
     told += _contradicted(scene, told, heads, lexicon)
-    return sorted(collapse(told, lexicon), key=lambda t: _order(t, lexicon))
+    return sorted(collapse(told, lexicon, scene.text), key=lambda t: _order(t, lexicon))
 
 
 def _contradicted(scene: Scene, told: Sequence[Telling], heads: Sequence[int], lexicon: Lexicon) -> Iterator[Telling]:
@@ -406,20 +408,27 @@ def _date_score(scene: Scene, token: int, args: Arguments, others: frozenset[int
     return value
 
 
-def collapse(told: Sequence[Telling], lexicon: Lexicon) -> list[Telling]:
-    """One telling for each event: the general ("killed", "attacked") is taken in by what names the deed or the weapon."""
+def collapse(told: Sequence[Telling], lexicon: Lexicon, text: str) -> list[Telling]:
+    """One telling for each event: the general ("killed", "attacked") is taken in by what names the deed or the weapon.
+
+    Args:
+        text: The sentence.
+    """
     kept: list[Telling] = []
     for one in sorted(told, key=lambda t: (not t.kinetic, not t.specific, lexicon.types[t.type].rank, t.depth)):
-        twin = next((i for i, k in enumerate(kept) if _takes_in(k, one)), None)
+        twin = next((i for i, k in enumerate(kept) if _takes_in(k, one, text)), None)
         if twin is None:
             kept.append(one)
+        elif _locates(kept[twin].place, one.place, text):
+            kept[twin] = replace(join(kept[twin], one), place=one.place, names_place=one.names_place)
         else:
             kept[twin] = join(kept[twin], one)
     return kept
 
 
-def _takes_in(kept: Telling, one: Telling) -> bool:
-    if (kept.kinetic, kept.current) != (one.kinetic, one.current) or not _one_place(kept.place, one.place):
+def _takes_in(kept: Telling, one: Telling, text: str) -> bool:
+    same = _one_place(kept.place, one.place) or _locates(kept.place, one.place, text) or _locates(one.place, kept.place, text)
+    if (kept.kinetic, kept.current) != (one.kinetic, one.current) or not same:
         return False
     sources = {kept.standing.source, one.standing.source}
     contrary = None not in sources and kept.outcome != one.outcome
@@ -438,6 +447,23 @@ def _of_others(kept: Telling, one: Telling) -> bool:
         return False
     first, second = ({a.id for a in t.actors if a.role == "attacker"} for t in (kept, one))
     return bool(first and second) and not first & second
+
+
+def _locates(wide: NamedPlace | None, narrow: NamedPlace | None, text: str) -> bool:
+    """Whether the one name only says where the other is: "the market of Maarat al-Numan in Idlib", "the Idlib town of Kafr Nabl"."""
+    if wide is None or narrow is None or wide.place is None or narrow.place is None or wide.place.country != narrow.place.country:
+        return False
+    behind, before = text[narrow.end : wide.start], text[wide.end : narrow.start]
+    if not (_IN.fullmatch(behind) if narrow.end <= wide.start else _TOWN_OF.fullmatch(before)):
+        return False
+    away = float(distance_km(wide.place.lat, wide.place.lon, narrow.place.lat, narrow.place.lon))
+    return away <= LOCATED_KM + wide.place.radius_km
+
+
+_IN = re.compile(r",? in(?: the)?(?: [a-z]+){0,2} ")
+_TOWN_OF = re.compile(r"(?:['’]s)? (?:city|town|village|district|suburb|quarter|neighbou?rhood) of ")
+LOCATED_KM = 100.0
+"""Farther from a town than this nothing is said to be in what is called after it."""
 
 
 def _one_place(a: NamedPlace | None, b: NamedPlace | None) -> bool:

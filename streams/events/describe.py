@@ -111,6 +111,7 @@ class Account:
             "disputed": self._answers.disputed(),
             "articles": len(self._articles),
             "owners": self._sources.count(),
+            "supporters": min(self._sources.count(), len(self._support[kind])),
             "claims": self._answers.claims(),
             "evidence": self._evidence.chosen(),
             "background": self._background.chosen(),

@@ -60,6 +60,8 @@ def test_an_impossible_date_is_unknown_and_may_the_verb_is_no_month() -> None:
         ("The road was cut for 12 kilometres.", None, None),
         ("The 2021 bombing of the airport killed 60.", (60, 60), None),
         ("Some 2000 civilians were killed.", (2000, 2000), None),
+        ("The death toll of Monday's air strike on the market has risen to 23, rescuers said.", (23, 23), None),
+        ("The toll from the blast now stands at 41 dead.", (41, 41), None),
         ("Four drones and two missiles killed one person.", (1, 1), None),
         ("Shelling wounded four people and two soldiers were killed.", (2, 2), (4, 4)),
         ("The blast killed 12 soldiers and two policemen were wounded.", (12, 12), (2, 2)),

@@ -382,6 +382,7 @@ def describe(current: Sequence[Mention], against: Sequence[Mention], background:
         "disputed": disputed(voices),
         "articles": len({m.article for m in current}),
         "owners": len(sources),
+        "supporters": min(len(sources), len({m.owner for m in current if m.type == kind})),
         "claims": claims_of(voices),
         "evidence": passages(voices),
         "background": passages(background),
