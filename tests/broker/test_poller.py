@@ -201,7 +201,7 @@ def test_it_says_whether_it_is_ready(start: Start) -> None:
         wait_for(lambda: one.share == 8, one)
         wait_for(lambda: get("/health/ready") == (200, "ok\n"), one)
         assert get("/health/live") == (200, "ok\n")
-        wait_for(lambda: 'tocsin_polls_total{feed="feed-0"' in get("/metrics")[1], one)
+        wait_for(lambda: 'tocsin_feed_up{feed="feed-0"} 1.0' in get("/metrics")[1], one)
         assert "tocsin_poller_feeds 8.0" in get("/metrics")[1]
 
 
