@@ -1,5 +1,6 @@
 """The way of one article, from the feed to whoever was told: the records of a river go in, those of one chain come out, in order. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -197,10 +198,11 @@ def _text(record: Any, river: River) -> str:
         case Notification():
             return f"for {record.receiver.id} by {record.receiver.channel}: {record.subject}"
         case Delivery():
-            return f"to {record.receiver}: {record.state}, attempt {record.attempt}{f': {record.detail}' if record.detail else ''}"
+            why = f": {_unaddressed(record.detail)}" if record.detail else ""
+            return f"to {record.receiver}: {record.state}, attempt {record.attempt}{why}"
         case Outcome():
             ended = "accepted" if record.ok else "late, for a digest" if record.late else "given up" if record.final else "failed"
-            return f"to {record.receiver}: attempt {record.attempt} {ended}: {record.detail}"
+            return f"to {record.receiver}: attempt {record.attempt} {ended}: {_unaddressed(record.detail)}"
     raise TypeError(f"{type(record).__name__} is no station")
 
 
@@ -212,6 +214,14 @@ def _of_event(event: Event, river: River) -> str:
         end = "; no rule spoke of it yet (`tocsin rules explain` says why, clause by clause)"
     counted = f"{event.owners} owners, {event.articles} articles{', disputed' if event.disputed else ''}"
     return f"{event.number}/{event.revision}, {event.type} at {event.place.name}: {counted}{end}"
+
+
+def _unaddressed(detail: str) -> str:
+    """A receiver's own words without anybody's address in them."""
+    return _ADDRESS.sub("(address)", detail)
+
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+|https?://\S+")
 
 
 def _short(text: str) -> str:

@@ -108,3 +108,13 @@ def test_what_waits_and_what_was_given_up_is_told(kept: River) -> None:
     )
     passed = trace(River(**{**vars(kept), "deliveries": [*kept.deliveries, dead]}), notification.id)
     assert passed[-1].text == "to officer: dead, attempt 8: no route"
+
+
+def test_a_mail_servers_words_are_told_without_the_address_in_them(kept: River) -> None:
+    notification = kept.notifications[0]
+    refused = Outcome(
+        delivery=notification.id, receiver="officer", attempt=2, at=notification.at + timedelta(days=1), ok=False,
+        detail="not for second.officer@force.example: 550 no such user",
+    )  # fmt: skip
+    passed = trace(River(**{**vars(kept), "deliveries": [*kept.deliveries, refused]}), notification.id)
+    assert passed[-1].text == "to officer: attempt 2 failed: not for (address): 550 no such user"
