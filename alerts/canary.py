@@ -6,7 +6,7 @@ Who put it in and waits for it is `alerts.commands.canary`.
 
 from datetime import datetime
 
-from alerts.records import Alert, Receiver, Rule, Where
+from alerts.records import Alert, Delivery, Receiver, Rule, Where
 from streams.records import Article, Event, digest
 
 NAME = "tocsin-canary"
@@ -32,6 +32,6 @@ def concerns(event: Event, rule: Rule) -> bool:
     return (rule.id == NAME) == event.key.startswith(f"exercise:{NAME}-")
 
 
-def of(alert: Alert) -> bool:
-    """Whether an alert is a canary's, which nobody but its receiver hears of."""
-    return alert.rule == NAME
+def of(record: Alert | Delivery) -> bool:
+    """Whether an alert or a delivery is a canary's, which nobody but its receiver hears of."""
+    return (record.rule if isinstance(record, Alert) else record.receiver) == NAME

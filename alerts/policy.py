@@ -34,6 +34,8 @@ class Say(Reason, frozen=True, kw_only=True):
     differences: tuple[str, ...] = ()
     event: Event | None = None
     """What to speak of; None to speak of what was last spoken of."""
+    fallen: bool = False
+    """Too few sources are left behind what was confirmed."""
 
 
 def first_word(
@@ -60,10 +62,6 @@ def first_word(
         return Quiet(code="nothing_before", text=f"nothing that the rule waits for came in the {asked} before, or it was broken")
     said = _quiet_for(rule, before) if led is None else f"after {led.number}, {in_words(me.start - led.start)} before"
     return Say(code="new", text=said, change="new", event=event)
-
-
-FALLEN = "NO LONGER CONFIRMED"
-"""How a line begins that says that too few sources are left."""
 
 
 def unfit(rule: Rule, event: Event, me: Seen, now: datetime) -> Quiet | None:
@@ -95,21 +93,22 @@ def next_word(rule: Rule, last: Alert, heard: Sequence[Heard], lost: Sequence[Lo
         return Say(code="retraction", text=why, change="retraction", differences=(f"RETRACTED: {why}",))
     again = last.change == "retraction"
     news = [(told, event, changes) for told, event in heard if (changes := differences(rule, last, told, event))]
-    if unconfirmed(rule, last, heard):
+    fallen = unconfirmed(rule, last, heard)
+    if fallen:
         left = max(event.backing for _, event in heard)
-        fallen = f"{FALLEN}: {left} independent source{'' if left == 1 else 's'} left"
-        news = [(told, event, (fallen, *changes)) for told, event, changes in news] or [(*heard[0], (fallen,))]
+        line = f"NO LONGER CONFIRMED: {left} independent source{'' if left == 1 else 's'} left"
+        news = [(told, event, (line, *changes)) for told, event, changes in news] or [(*heard[0], (line,))]
     if not news and not lost and not again:
         return Quiet(code="unchanged", text="nothing material changed")
-    sudden = bool(lost) or rises(rule, last) or unconfirmed(rule, last, heard)
+    sudden = bool(lost) or rises(rule, last) or fallen
     hurry = again or sudden or any(urgent(rule, last, told, event) for told, event, _ in news)
     if now - last.at < rule.cooldown and not hurry:
         return Quiet(code="cooldown", text=f"the last message is {in_words(now - last.at)} old", until=last.at + rule.cooldown)
-    return _revision(rule, last, news or [(*heard[0], ())], () if again else lost, corrected=unconfirmed(rule, last, heard))
+    return _revision(rule, last, news or [(*heard[0], ())], () if again else lost, fallen=fallen)
 
 
 def _revision(
-    rule: Rule, last: Alert, news: Sequence[tuple[Event | None, Event, tuple[str, ...]]], lost: Sequence[Lost], *, corrected: bool
+    rule: Rule, last: Alert, news: Sequence[tuple[Event | None, Event, tuple[str, ...]]], lost: Sequence[Lost], *, fallen: bool
 ) -> Say:
     """One message with everything that is new, about the event that brings the news."""
     again = last.change == "retraction"
@@ -118,9 +117,16 @@ def _revision(
     lines += [f"PRECEDENCE raised to {rule.severity.upper()}"] if rises(rule, last) else []
     lines += [f"WITHDRAWN: {_words(gone)}, {_day(gone)}: {why}" for gone, why in lost]
     lines += [line for _, _, changes in news for line in changes]
-    corrected = corrected or again or bool(lost) or (told is not None and (event.type != told.type or moved(told, event)))
+    corrected = fallen or again or bool(lost) or (told is not None and (event.type != told.type or moved(told, event)))
     changes = tuple(dict.fromkeys(lines))
-    return Say(code="material_change", text=changes[0], change="correction" if corrected else "update", differences=changes, event=event)
+    return Say(
+        code="material_change",
+        text=changes[0],
+        change="correction" if corrected else "update",
+        differences=changes,
+        event=event,
+        fallen=fallen,
+    )
 
 
 def differences(rule: Rule, last: Alert, told: Event | None, event: Event) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def following(last: Alert, rule: Rule, verdict: policy.Say, now: datetime, *, su
     event = verdict.event or last.event
     stage = last.stage
     if verdict.change != "retraction" and rule.confirm is not None and stage is not None:
-        stage = "confirmed" if policy.confirms(rule, last, event) else "preliminary" if _fell(verdict) else stage
+        stage = "confirmed" if policy.confirms(rule, last, event) else "preliminary" if verdict.fallen else stage
     return msgspec.structs.replace(
         last,
         revision=last.revision + 1,
@@ -55,8 +55,3 @@ def following(last: Alert, rule: Rule, verdict: policy.Say, now: datetime, *, su
         differences=verdict.differences,
         event=event,
     )
-
-
-def _fell(verdict: policy.Say) -> bool:
-    """Whether the verdict is that too few sources are left."""
-    return any(line.startswith(policy.FALLEN) for line in verdict.differences)

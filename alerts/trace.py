@@ -81,7 +81,7 @@ def trace(river: River, name: str) -> list[Passed]:
     Raises:
         UnknownIdError: Nothing that is kept is called so, or several things are.
     """
-    chain = _chain(river, *_named(river, name))
+    chain = _chain(river, _named(river, name))
     found = sorted(_of(river, chain), key=lambda r: (_at(r), ORDER.index(type(r))))
     return [_passed(record, river) for record in found if not _is_told(record)]
 
@@ -91,27 +91,25 @@ def _is_told(record: Any) -> bool:
     return isinstance(record, Delivery) and record.state == "delivered"
 
 
-def _named(river: River, name: str) -> tuple[str, str]:
-    """Kind and id of the one thing that *name* means."""
-    known: dict[tuple[str, str], None] = {}
-    kinds: tuple[tuple[str, Iterable[tuple[str, Sequence[str]]]], ...] = (
-        ("article", ((a.id, (a.id,)) for a in river.articles)),
-        ("mention", ((m.id, (m.id,)) for m in river.mentions)),
-        ("event", ((e.id, (e.id,)) for e in river.events)),
-        ("alert", ((a.id, (a.id, a.number, a.label)) for a in river.alerts)),
-        ("notification", ((n.id, (n.id,)) for n in river.notifications)),
+def _named(river: River, name: str) -> list[tuple[str, str]]:
+    """Kind and id of what *name* means: of one thing, or, of a number that officers see, the event and every alert that bears it."""
+    own: tuple[tuple[str, Iterable[tuple[str, tuple[str, ...]]]], ...] = (
+        ("article", ((a.id, ()) for a in river.articles)),
+        ("mention", ((m.id, ()) for m in river.mentions)),
+        ("event", ((e.id, (e.number, f"{e.number}/{e.revision}")) for e in river.events)),
+        ("alert", ((a.id, (a.number, a.label)) for a in river.alerts)),
+        ("notification", ((n.id, ()) for n in river.notifications)),
     )
-    for kind, things in kinds:
-        for own, names in things:
-            if name in names or (len(name) >= FEWEST and own.startswith(name)):
-                known[kind, own] = None
-    if not known:
+    known = [(kind, one, numbers) for kind, things in own for one, numbers in things]
+    if meant := list(dict.fromkeys((kind, one) for kind, one, numbers in known if name == one or name in numbers)):
+        return meant
+    begun = list(dict.fromkeys((kind, one) for kind, one, _ in known if len(name) >= FEWEST and one.startswith(name)))
+    if not begun:
         raise UnknownIdError(_unknown(river, name))
-    ids = {own for _, own in known}
-    if len(ids) > 1:
-        shown = ", ".join(f"{kind} {own}" for kind, own in list(known)[:5])
-        raise UnknownIdError(f"{name!r} may be {shown}{' or more' if len(known) > 5 else ''}; write more of it")
-    return next(iter(known))
+    if len({one for _, one in begun}) > 1:
+        shown = ", ".join(f"{kind} {one}" for kind, one in begun[:5])
+        raise UnknownIdError(f"{name!r} may be {shown}{' or more' if len(begun) > 5 else ''}; write more of it")
+    return begun
 
 
 def _unknown(river: River, name: str) -> str:
@@ -121,27 +119,28 @@ def _unknown(river: River, name: str) -> str:
     return f"nothing is called {name!r}{fewest}; what is kept: {kept}, and what came of them; TOCSIN_RETENTION says how long"
 
 
-def _chain(river: River, kind: str, own: str) -> _Chain:
-    """The ids on the way through one thing: what it came of, and what came of it."""
+def _chain(river: River, meant: Sequence[tuple[str, str]]) -> _Chain:
+    """The ids on the way through what is meant: what it came of, and what came of it."""
     chain = _Chain()
-    match kind:
-        case "article":
-            chain.articles = {own}
-            chain.events = {e.id for e in river.events if own in _articles(e)}
-        case "mention":
-            made = next(m for m in river.mentions if m.id == own)
-            chain.articles = {made.article}
-            places = {m.place.id for m in river.mentions if isinstance(m, Mention) and m.id == own and m.place is not None}
-            chain.events = {e.id for e in river.events if e.place.id in places and made.article in _articles(e)}
-        case "event":
-            chain.events = {own}
-        case "alert":
-            chain.alerts = {own}
-        case _:
-            chain.notifications = {own}
-            chain.alerts = {n.alert for n in river.notifications if n.id == own}
+    for kind, own in meant:
+        match kind:
+            case "article":
+                chain.articles.add(own)
+                chain.events |= {e.id for e in river.events if own in _articles(e)}
+            case "mention":
+                made = [m for m in river.mentions if m.id == own]
+                chain.articles |= {m.article for m in made}
+                places = {m.place.id for m in made if isinstance(m, Mention) and m.place is not None}
+                chain.events |= {e.id for e in river.events if e.place.id in places and chain.articles & _articles(e)}
+            case "event":
+                chain.events.add(own)
+            case "alert":
+                chain.alerts.add(own)
+            case _:
+                chain.notifications.add(own)
+                chain.alerts |= {n.alert for n in river.notifications if n.id == own}
     if chain.alerts:
-        chain.events = {a.event.id for a in river.alerts if a.id in chain.alerts}
+        chain.events |= {a.event.id for a in river.alerts if a.id in chain.alerts}
     else:
         chain.alerts = {a.id for a in river.alerts if a.event.id in chain.events}
     chain.articles = chain.articles or {name for e in river.events if e.id in chain.events for name in _articles(e)}

@@ -23,7 +23,9 @@ FEED_EXPECTED_GAP = Gauge(
 TOO_LARGE = Counter("tocsin_poller_too_large_total", "Records of the poller that no broker takes for their size.", ["topic"])
 FEEDS_HELD = Gauge("tocsin_poller_feeds", "Feeds that this poller polls.")
 
-RECORDS = Counter("tocsin_stage_records_total", "Records that a stage took in and wrote.", ["stage", "direction"])
+RECORDS = Counter(
+    "tocsin_stage_records_total", "Entries that a stage took in, ticks among them, and records that it wrote.", ["stage", "direction"]
+)
 STAGE_SECONDS = Histogram(
     "tocsin_stage_batch_seconds", "Time a stage took for a batch, commit included.", ["stage"], buckets=(0.01, 0.05, 0.25, 1, 5, 30)
 )

@@ -24,8 +24,6 @@ _Named = TypeVar("_Named", Rule, Receiver)
 LOOK_EVERY = 2.0
 """Seconds between two looks at the files."""
 MEMORY = "control"
-WHAT = {"RulesInForce": "rules", "RoutesInForce": "receivers"}
-"""What ops teams call the files of each record."""
 
 
 class Board(Protocol):
@@ -80,7 +78,7 @@ class Configuration:
         Raises:
             RulesError: They have mistakes, and nothing is in force from an earlier run.
         """
-        for kind, read in self._files():
+        for _, kind, read in self._files():
             try:
                 read()
             except RulesError:
@@ -90,8 +88,7 @@ class Configuration:
     async def enforce(self) -> None:
         """Put in force whatever differs from what is; tell the mistakes of what cannot be read."""
         self._seen = await asyncio.to_thread(self._fingerprint)
-        for kind, read in self._files():
-            what = WHAT[kind.__name__]
+        for what, kind, read in self._files():
             metrics.RELOAD_TIME.labels(what).set(self._clock().timestamp())
             try:
                 record = await asyncio.to_thread(read)
@@ -122,11 +119,9 @@ class Configuration:
             elif await asyncio.to_thread(self._fingerprint) != self._seen:
                 await self.enforce()
 
-    def _files(self) -> tuple[tuple[type, Callable[[], RulesInForce | RoutesInForce]], ...]:
-        return (
-            (RulesInForce, self._rules),
-            (RoutesInForce, self._routes),
-        )
+    def _files(self) -> tuple[tuple[str, type, Callable[[], RulesInForce | RoutesInForce]], ...]:
+        """What is read: by the name that ops teams see, with its record and its reader."""
+        return (("rules", RulesInForce, self._rules), ("receivers", RoutesInForce, self._routes))
 
     def _rules(self) -> RulesInForce:
         found = rules_of(self._settings, at=self._clock())

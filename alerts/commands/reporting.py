@@ -10,8 +10,7 @@ from typing import Any, TextIO
 
 import msgspec
 
-from alerts.canary import NAME as CANARY
-from alerts.canary import is_canary
+from alerts import canary
 from alerts.commands.canary import Canary
 from alerts.delivery.dispatch import Queue
 from alerts.records import Alert, Delivery, Notification, Outcome
@@ -102,11 +101,11 @@ class RiverReports:
 
     Args:
         tell: Takes one line for people.
-        canary: Told of deliveries to the canary's receiver, which are counted nowhere else.
+        sent: Told of deliveries to the canary's receiver, which are counted nowhere else.
     """
 
-    def __init__(self, tell: Callable[[str], None], canary: Canary | None = None) -> None:
-        self._tell, self._canary = tell, canary
+    def __init__(self, tell: Callable[[str], None], sent: Canary | None = None) -> None:
+        self._tell, self._canary = tell, sent
         self._failing: set[str] = set()
         self._queued: set[str] = set()
 
@@ -114,14 +113,14 @@ class RiverReports:
         """Count a batch."""
         metrics.RECORDS.labels(stage.name, "in").inc(len(reads))
         for reading in reads:
-            if isinstance(reading, Reading) and not is_canary(reading.article.feed):
+            if isinstance(reading, Reading) and not canary.is_canary(reading.article.feed):
                 _count(reading)
         if times := [at for read in reads if (at := _time_of(read)) is not None]:
             metrics.WATERMARK.labels(stage.name).set(max(times).timestamp())
         metrics.RECORDS.labels(stage.name, "out").inc(len(written))
         metrics.STAGE_SECONDS.labels(stage.name).observe(seconds)
         for record in written:
-            if isinstance(record, Alert | Delivery) and CANARY in {getattr(record, "rule", None), getattr(record, "receiver", None)}:
+            if isinstance(record, Alert | Delivery) and canary.of(record):
                 continue
             if isinstance(record, Alert):
                 metrics.ALERTS.labels(record.rule, record.severity, record.change).inc()
@@ -137,7 +136,7 @@ class RiverReports:
     def delivered(self, delivery: Delivery, outcome: Outcome) -> None:
         """Count an attempt, and say when a receiver begins or ceases to fail."""
         notification, name = delivery.notification, outcome.receiver
-        if name == CANARY:
+        if name == canary.NAME:
             if self._canary is not None:
                 self._canary.delivered(delivery, outcome)
             return

@@ -88,7 +88,7 @@ class Dispatch:
         self._log = log
         self._sender = sender
         self._heard, self._queued = heard, queued
-        self._under_way_since: dict[int, Delivery] = {}
+        self._attempts: dict[int, Delivery] = {}
         self._next = self._position = log.position
         self._done = log.done
         self._waiting: dict[str, deque[tuple[int, Delivery]]] = {}
@@ -120,7 +120,7 @@ class Dispatch:
         """What has not ended, by receiver; it looks `AHEAD` deliveries ahead at most."""
         found: dict[str, Queue] = {}
         waiting = (delivery for queue in self._waiting.values() for _, delivery in queue)
-        for delivery in itertools.chain(self._under_way_since.values(), waiting):
+        for delivery in itertools.chain(self._attempts.values(), waiting):
             known = found.get(delivery.receiver, Queue(0, delivery.at))
             found[delivery.receiver] = Queue(known.length + 1, min(known.oldest, delivery.at))
         return found
@@ -152,7 +152,7 @@ class Dispatch:
             while queue and self._under_way[receiver] < EACH and self._under_way.total() < AT_ONCE:
                 self._under_way[receiver] += 1
                 offset, delivery = queue.popleft()
-                self._under_way_since[offset] = delivery
+                self._attempts[offset] = delivery
                 group.create_task(self._attempt(offset, delivery))
             if not queue:
                 del self._waiting[receiver]
@@ -163,7 +163,7 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001  this loop owns it: one delivery that breaks the sender must not stop all others
             outcome = _broken(delivery, error)
         self._under_way[delivery.receiver] -= 1
-        del self._under_way_since[offset]
+        del self._attempts[offset]
         await self._finish([(NOTIFICATIONS, outcome)], (offset,))
         self._heard(delivery, outcome)
         self._wake.set()

@@ -9,6 +9,8 @@ from streams.detection.lexicon import wordlist
 
 CLAUSES = frozenset({"relcl", "acl", "advcl", "ccomp", "parataxis"})
 AGAINST = frozenset({"on", "against", "at", "into", "upon", "toward", "towards", "onto", "to", "of", "in", "inside", "with", "over"})
+PREDICATES = frozenset({"acomp", "attr", "oprd"})
+"""Dependencies of what a subject is called: "the report was false", "proved untrue"."""
 DYING = ("die", "dies", "died", "dying", "dead", "fell", "suffer", "suffered", "sustained")
 """Verbs whose subject it happens to."""
 RELATIVE = frozenset({"that", "which", "who", "whom"})

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from streams.detection.arguments import is_verb, phrase
+from streams.detection.arguments import PREDICATES, is_verb, phrase
 from streams.detection.lexicon import Lexicon, wordlist
 from streams.detection.scene import Scene
 
 _POINTING = frozenset({"it", "this", "that", "which", "so"})
-_PREDICATES = frozenset({"acomp", "attr", "oprd"})
 
 
 def find(scene: Scene, lexicon: Lexicon) -> Iterator[tuple[int, frozenset[int]]]:
@@ -53,4 +52,4 @@ def _is_called_false(scene: Scene, verb: int, lexicon: Lexicon) -> bool:
     subject = next((c for c in parse.children[verb] if parse.deps[c] == "nsubj"), None)
     if subject is None or not (parse.words[subject] in _POINTING or _is_the_account(scene, subject)):
         return False
-    return any(parse.deps[c] in _PREDICATES and parse.words[c] in false for c in parse.children[verb])
+    return any(parse.deps[c] in PREDICATES and parse.words[c] in false for c in parse.children[verb])

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from streams.detection import dates, figures
-from streams.detection.arguments import Arguments, ancestors, is_verb, phrase
+from streams.detection.arguments import PREDICATES, Arguments, ancestors, is_verb, phrase
 from streams.detection.dates import DateWords
 from streams.detection.lexicon import Lexicon, Outlet, wordlist
 from streams.detection.scene import Scene, outlet_of
@@ -272,7 +272,7 @@ def _is_called(scene: Scene, head: int, words: frozenset[str], denying: frozense
             continue
         for child in parse.children[above]:
             called = (child, *parse.children[child]) if parse.words[child] == "as" else (child,)
-            if parse.deps[child] not in _PREDICATES and parse.words[child] != "as":
+            if parse.deps[child] not in PREDICATES and parse.words[child] != "as":
                 continue
             denied = any(parse.deps[c] == "neg" for c in parse.children[above])
             if told and not denied and any(parse.words[c] in words for c in called):
@@ -283,7 +283,6 @@ def _is_called(scene: Scene, head: int, words: frozenset[str], denying: frozense
 
 
 _RUMOURS = frozenset({"rumour", "rumours", "rumor", "rumors", "news"})
-_PREDICATES = frozenset({"acomp", "attr", "oprd"})
 
 
 def _is_none(scene: Scene, noun: int) -> bool:

@@ -124,19 +124,19 @@ def read(scene: Scene, memory: Memory, lexicon: Lexicon) -> list[Telling]:
     """The tellings of one sentence; what it was read as is forgotten."""
     found = [e.read for e in examined(scene).values() if e.read is not None and e.refused is None]
     scene.remembered.clear()
-    told, heads = list[Telling](), list[int]()
-    for one in found:
-        tellings = _tell(scene, one, [r for r in found if r is not one], memory, lexicon)
-        told += tellings
-        heads += [one.arguments.head] * len(tellings)
-    told += _contradicted(scene, told, heads, lexicon)
+    by_head = [(one.arguments.head, t) for one in found for t in _tell(scene, one, [r for r in found if r is not one], memory, lexicon)]
+    told = [*(t for _, t in by_head), *_contradicted(scene, by_head, lexicon)]
     return sorted(collapse(told, lexicon, scene.text), key=lambda t: _order(t, lexicon))
 
 
-def _contradicted(scene: Scene, told: Sequence[Telling], heads: Sequence[int], lexicon: Lexicon) -> Iterator[Telling]:
-    """What others of the sentence say is not so, as tellings of theirs."""
+def _contradicted(scene: Scene, told: Sequence[tuple[int, Telling]], lexicon: Lexicon) -> Iterator[Telling]:
+    """What others of the sentence say is not so, as tellings of theirs.
+
+    Args:
+        told: Each with the token of its trigger.
+    """
     for token, who in contradictions.find(scene, lexicon):
-        before = [t for t, head in zip(told, heads, strict=True) if head < token and t.current and t.type != "claim_attribution"]
+        before = [t for head, t in told if head < token and t.current and t.type != "claim_attribution"]
         source, outlet = status.name(scene, who)
         for one in before:
             if source != one.standing.source:

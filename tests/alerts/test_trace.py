@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from alerts.commands.river import configured, river
@@ -118,3 +119,23 @@ def test_a_mail_servers_words_are_told_without_the_address_in_them(kept: River) 
     )  # fmt: skip
     passed = trace(River(**{**vars(kept), "deliveries": [*kept.deliveries, refused]}), notification.id)
     assert passed[-1].text == "to officer: attempt 2 failed: not for (address): 550 no such user"
+
+
+def test_a_number_that_two_rules_speak_of_leads_to_both_alerts(kept: River) -> None:
+    alert = next(a for a in kept.alerts if a.event.place.name == "T4 (Tiyas) airbase")
+    other = msgspec.structs.replace(alert, id="0" * 32, rule="another-rule")
+    passed = trace(River(**{**vars(kept), "alerts": [*kept.alerts, other]}), alert.number)
+    assert {alert.id, other.id} <= {p.id for p in passed if p.kind == "alert"}
+
+
+def test_an_event_that_no_rule_spoke_of_is_found_by_its_number(kept: River) -> None:
+    event = kept.events[0]
+    passed = trace(River(**{**vars(kept), "alerts": [], "notifications": [], "deliveries": []}), event.number)
+    assert event.id in {p.id for p in passed}
+    assert any("no rule spoke of it yet" in p.text for p in passed)
+
+
+def test_a_whole_id_is_meant_where_it_also_begins_another(kept: River) -> None:
+    longer = Article(id="first-01234567890", text="x", published=NOON, fetched=NOON)
+    passed = trace(River(articles=[kept.articles[0], longer]), "first-0123456789")
+    assert [p.id for p in passed] == ["first-0123456789"]

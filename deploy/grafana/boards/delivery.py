@@ -2,6 +2,7 @@
 
 from deploy.grafana.boards.board import Board, Row
 from deploy.grafana.boards.panels import Column, Query, Steps, course, number, rows
+from deploy.grafana.boards.shared import attempts
 
 OK = 'sum by (channel) (increase(tocsin_delivery_attempts_total{outcome="ok"}[$__range]))'
 ALL = "sum by (channel) (increase(tocsin_delivery_attempts_total{}[$__range]))"
@@ -68,17 +69,7 @@ DELIVERY = Board(
                     Query("histogram_quantile(0.99, sum by (le) (increase(tocsin_canary_round_trip_seconds_bucket{}[$__range])))"),
                     Steps(5, 30),
                 ),
-                course(
-                    "Attempts",
-                    "Attempts to deliver, by channel and how they ended.",
-                    "short",
-                    Query(
-                        "sum by (channel, outcome) (increase(tocsin_delivery_attempts_total{}[$__rate_interval]))",
-                        "{{channel}} {{outcome}}",
-                    ),
-                    width=12,
-                    stacked=True,
-                ),
+                attempts(width=12),
                 course(
                     "Deliveries",
                     "What became of deliveries, by receiver.",

@@ -2,6 +2,7 @@
 
 from deploy.grafana.boards.board import Board, Row
 from deploy.grafana.boards.panels import Column, Query, Steps, course, number, rows
+from deploy.grafana.boards.shared import polls
 
 AGE = 'time() - max by (feed) (tocsin_feed_last_entry_timestamp_seconds{feed=~"$feed"})'
 GAP = 'max by (feed) (tocsin_feed_expected_gap_seconds{feed=~"$feed"})'
@@ -81,14 +82,7 @@ FEEDS = Board(
                     steps=Steps(0.8, 1),
                     width=12,
                 ),
-                course(
-                    "Polls",
-                    "How questions to feeds ended.",
-                    "cpm",
-                    Query("60 * sum by (status) (rate(tocsin_polls_total{}[$__rate_interval]))", "{{status}}"),
-                    width=12,
-                    stacked=True,
-                ),
+                polls(),
                 course(
                     "A poll, on average and 99 of 100",
                     "How long feeds take to answer.",

@@ -14,7 +14,7 @@ PIPELINE = Board(
             [
                 course(
                     "Taken in",
-                    "Records that each stage took in, ticks left out.",
+                    "Entries that each stage took in, ticks among them.",
                     "cps",
                     Query(
                         'sum by (stage) (rate(tocsin_stage_records_total{stage=~"$stage", direction="in"}[$__rate_interval]))', "{{stage}}"

@@ -2,6 +2,7 @@
 
 from deploy.grafana.boards.board import Board, Row
 from deploy.grafana.boards.panels import Column, Query, Steps, course, number, rows
+from deploy.grafana.boards.shared import attempts, polls
 
 SILENT = "(time() - max by (feed) (tocsin_feed_last_entry_timestamp_seconds{})) > max by (feed) (tocsin_feed_expected_gap_seconds{})"
 """Feeds whose newest entry is older than their own rhythm lets expect."""
@@ -64,14 +65,7 @@ WATCH_FLOOR = Board(
                     width=12,
                     stacked=True,
                 ),
-                course(
-                    "Polls",
-                    "How questions to feeds ended.",
-                    "cpm",
-                    Query("60 * sum by (status) (rate(tocsin_polls_total{}[$__rate_interval]))", "{{status}}"),
-                    width=12,
-                    stacked=True,
-                ),
+                polls(),
             ],
         ),
         Row(
@@ -174,17 +168,7 @@ WATCH_FLOOR = Board(
                     Steps(1, 1),
                     height=8,
                 ),
-                course(
-                    "Attempts",
-                    "Attempts to deliver, by channel and how they ended.",
-                    "short",
-                    Query(
-                        "sum by (channel, outcome) (increase(tocsin_delivery_attempts_total{}[$__rate_interval]))",
-                        "{{channel}} {{outcome}}",
-                    ),
-                    width=8,
-                    stacked=True,
-                ),
+                attempts(width=8),
                 rows(
                     "Alerts for ops",
                     "What Prometheus says is wrong, now. TocsinWatchdog always fires: if it is not here, nothing else can be.",
