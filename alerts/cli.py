@@ -159,6 +159,19 @@ def backup(to: Path) -> None:
     click.echo(f"{to}: {size:,} bytes, whole")
 
 
+@verb(main, "migrate", "TOCSIN_KAFKA=kafka-1:9092 tocsin migrate --state run/tocsin.db")
+@click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="The state file, instead of the configured one.")
+def migrate(state: Path | None) -> None:
+    """Carry the state file of `tocsin up`, which is stopped, into a Kafka cluster, where the river goes on.
+
+    The topics are there (`tocsin topics create`) and empty. Run again, it finishes what it began. Afterwards `tocsin up` does not start on
+    the file any more: make a copy before (`tocsin backup`).
+    """
+    from alerts.commands import migrate as command
+
+    sys.exit(command.migrate(settings(state=state), sys.stdout))
+
+
 @verb(main, "send-test", "tocsin send-test watch-webhook")
 @click.argument("receiver")
 def send_test(receiver: str) -> None:

@@ -29,7 +29,7 @@ from streams import metrics
 from streams.addresses import read_allowed
 from streams.detection.detector import Detector
 from streams.feeds.config import Feed, load_feeds
-from streams.feeds.memory import FeedMemory
+from streams.feeds.memory import OWNER, FeedMemory
 from streams.feeds.poll import Poller
 from streams.records import Article
 from streams.runtime.local import Local, StoreLog
@@ -51,7 +51,7 @@ class FeedStore:
 
     def memories(self) -> dict[str, FeedMemory]:
         """What is known of each feed from earlier runs."""
-        return {name: msgspec.json.decode(body, type=FeedMemory) for name, body in self._store.memories("feed").items()}
+        return {name: msgspec.json.decode(body, type=FeedMemory) for name, body in self._store.memories(OWNER).items()}
 
     def publish(self, feed: str, articles: Sequence[Article], memory: FeedMemory) -> None:
         """Write *articles* and remember *memory*.
@@ -59,7 +59,7 @@ class FeedStore:
         Raises:
             StoreError: Nothing was written.
         """
-        self._store.commit(Batch(records=_entries(articles), memory={("feed", feed): msgspec.json.encode(memory)}))
+        self._store.commit(Batch(records=_entries(articles), memory={(OWNER, feed): msgspec.json.encode(memory)}))
 
     def append(self, articles: Sequence[Article]) -> None:
         """Write *articles* that are of no feed.

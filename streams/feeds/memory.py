@@ -7,6 +7,8 @@ import msgspec
 from streams.feeds.rhythm import Rhythm
 from streams.records import Part
 
+OWNER = "feed"
+"""Of these memories in the state file."""
 OLDEST_KEPT = timedelta(hours=1)
 """What is kept of a feed is never older than this, so that whoever takes it over asks neither for much again nor with stale validators."""
 LONG_WAIT = timedelta(minutes=30)

@@ -220,13 +220,18 @@ class Cluster:
             begun=bool(committed),
         )
 
+    def commit(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
+        """Have *group*, of which nobody is a member, read on from *offsets*, by partition."""
+        with self._explained(f"cannot keep what group {group} has read"):
+            asked = {TopicPartition(topic, p): OffsetAndMetadata(offset, "", None) for p, offset in offsets.items()}
+            for error in self._patiently(lambda: self._admin.alter_group_offsets(group, asked)).values() if asked else ():
+                if error is not NoError:
+                    raise error(group)
+
     def prove_writable(self, group: str, topic: str) -> None:
         """Commit an offset for *group*, of which nobody is a member, and forget the group again."""
         with self._explained(f"cannot keep what group {group} has read"):
-            at = TopicPartition(topic, 0)
-            answer = self._patiently(lambda: self._admin.alter_group_offsets(group, {at: OffsetAndMetadata(0, "", None)}))
-            if answer[at] is not NoError:
-                raise answer[at](group)
+            self.commit(group, topic, {0: 0})
             self._admin.delete_groups([group])
 
     def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -200,6 +200,11 @@ def fitting(rows: Mapping[Row, bytes | None], most_bytes: int) -> list[list[tupl
     return pieces
 
 
+def done_row(offset: int) -> Row:
+    """The row that says that an input entry beyond the position is done."""
+    return ("", "done", str(offset))
+
+
 def part_key(number: int) -> bytes:
     """The key of a commit's part."""
     return COMMIT + b"-%d" % number

@@ -25,7 +25,7 @@ class Append(NamedTuple):
 
     partition: int
     epoch: int
-    key: bytes
+    key: bytes | None
     value: bytes | None
 
 

@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Self
 
+import msgspec
+
 from streams.errors import ExplainedError
+from streams.records import Part
 
 SCHEMA_VERSION = 2
 SCHEMA = """
@@ -41,6 +44,10 @@ PRUNED_AT_ONCE = 2000
 """Entries dropped in one transaction: others wait for it."""
 
 
+MOVED = ("moved", "kafka")
+"""Owner and key of the memory that says where the file was carried to."""
+
+
 class StoreError(ExplainedError, RuntimeError):
     """The state file cannot be used; the text says which, why, and what to do. Nothing in it was changed."""
 
@@ -61,18 +68,32 @@ class Batch:
     """By owner and key: whatever an acting part must remember with the records."""
 
 
+class Moved(Part, frozen=True, kw_only=True):
+    """That a state file was carried into Kafka, where the river goes on."""
+
+    servers: tuple[str, ...]
+    prefix: str
+    """Of the topics there."""
+    done: bool = False
+    """Whether all is there."""
+
+    def __str__(self) -> str:
+        return f"the topics {self.prefix}.* of Kafka at {','.join(self.servers)}"
+
+
 class Store:
     """One file, one process. Threads may share it.
 
     Raises:
-        StoreError: The file is in use by another process, unwritable, damaged, of a newer version, or the disk is full.
+        StoreError: The file is in use by another process, unwritable, damaged, of a newer version, carried into Kafka, or the disk is full.
     """
 
-    def __init__(self, path: Path, *, durable: bool = True) -> None:
+    def __init__(self, path: Path, *, durable: bool = True, moving: bool = False) -> None:
         """Open or create the state file.
 
         Args:
             durable: Survive a loss of power, not only of the process, at the price of a disk flush a batch.
+            moving: Also one that was begun to be carried into Kafka.
         """
         self.path = path
         self._lock = threading.RLock()
@@ -88,9 +109,36 @@ class Store:
                 self._db.execute(f"PRAGMA journal_size_limit={JOURNAL_BYTES}")
                 self._create()
                 self._next = self._ends()
+            self._stay(moving=moving)
         except StoreError:
             self._guard.close()
             raise
+
+    def _stay(self, *, moving: bool) -> None:
+        """See that the river does not go on elsewhere: two that go on from one file tell everything twice."""
+        moved = self.moved
+        if moved is None or (moving and not moved.done):
+            return
+        if moved.done:
+            raise StoreError(
+                f"{self.path}: was carried into {moved}, and the river goes on there: start `tocsin work`, `deliver` and `poll`; or name "
+                "another file with TOCSIN_STATE (docs/operations.md, From one machine to Kafka)"
+            )
+        raise StoreError(
+            f"{self.path}: was begun to be carried into {moved}; finish that with `tocsin migrate`, or go back to the copy that was made "
+            "before (docs/operations.md, From one machine to Kafka)"
+        )
+
+    @property
+    def moved(self) -> Moved | None:
+        """Where the file was carried to, or begun to be; None if it was not."""
+        owner, key = MOVED
+        body = self.memories(owner).get(key)
+        return None if body is None else msgspec.json.decode(body, type=Moved)
+
+    def move(self, to: Moved) -> None:
+        """Say that the file is carried to *to*."""
+        self.commit(Batch(memory={MOVED: msgspec.json.encode(to)}))
 
     def _create(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -201,6 +249,20 @@ class Store:
         with self._lock, _explained(self.path):
             found = self._db.execute("SELECT key, body FROM state WHERE stage = ? AND field = ''", (stage,)).fetchall()
             return [((key, "", ""), body) for key, body in found]
+
+    def rows(self, stage: str) -> Iterator[tuple[tuple[str, str, str], bytes]]:
+        """All rows of the states of *stage*, with their names, in the order of these."""
+        with self._lock, _explained(self.path):
+            found = self._db.execute("SELECT key, field, entry, body FROM state WHERE stage = ? ORDER BY key, field, entry", (stage,))
+            yield from (((key, name, entry), body) for key, name, entry, body in found)
+
+    def names(self) -> dict[str, set[str]]:
+        """Who and what the file knows, by kind: stages, readers, topics, and owners of memories."""
+        asked = {"stage": "state", "reader": "position", "topic": "log", "owner": "memory"}
+        with self._lock, _explained(self.path):
+            found = {kind: {name for (name,) in self._db.execute(f"SELECT DISTINCT {kind} FROM {table}")} for kind, table in asked.items()}  # noqa: S608  constants
+        found["reader"] = {name for name in found["reader"] if not name.startswith("end:")}
+        return found
 
     def count(self, stage: str, field: str) -> int:
         """How many entries the large field of all states of *stage* has."""

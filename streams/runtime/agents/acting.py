@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from streams.runtime.agents.member import Member, Surroundings
-from streams.runtime.ledger import Ledger
+from streams.runtime.ledger import Ledger, done_row
 from streams.runtime.states import Row
 from streams.topics import REJECTED, Rejected, Topic
 
@@ -19,11 +19,6 @@ AHEAD = 4096
 
 Act = Callable[["PartitionLog"], Coroutine[Any, Any, None]]
 """Works on one partition until cancelled."""
-
-
-def done_row(offset: int) -> Row:
-    """The row that says that an entry beyond the position is done."""
-    return ("", "done", str(offset))
 
 
 class PartitionLog:

@@ -145,5 +145,6 @@ def shortened(tp: TP, first: int, end: int, changelog: str) -> str:
     """What to say of an input that ends before the place to which it was taken in."""
     return (
         f"{tp.topic}[{tp.partition}] ends at {end}, but {changelog} says that it was taken in up to {first}: it was deleted and made anew, "
-        "or its brokers lost entries; begin a new river with another TOCSIN_KAFKA_PREFIX, or bring the old topics back (docs/operations.md)"
+        "its brokers lost entries, or `tocsin migrate` has not ended; finish that, begin a new river with another TOCSIN_KAFKA_PREFIX, or "
+        "bring the old topics back (docs/operations.md)"
     )
