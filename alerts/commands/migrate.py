@@ -242,7 +242,7 @@ def foreign(filling: Filling, there: Mapping[int, int], cluster: Cluster, logs: 
         found = Seal()
         for record in logs.read(filling.name, partition, 0, end) if starts[partition] == 0 else ():
             found.add(record.key, record.value)
-        if ours is None or ours[partition] != found:
+        if ours.get(partition) != found:
             yield f"{filling.name}: partition {partition} is not empty, and what lies there is not the beginning of what is to be carried"
 
 

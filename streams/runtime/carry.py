@@ -172,14 +172,14 @@ class Seal:
         return hash(self._hash.digest())
 
 
-def seals(records: Iterable[Append], lengths: Mapping[int, int]) -> dict[int, Seal] | None:
-    """The seal of so many of the first records of each partition; None if one has fewer."""
+def seals(records: Iterable[Append], lengths: Mapping[int, int]) -> dict[int, Seal]:
+    """The seal of so many of the first records of each partition; of one that has fewer, none."""
     left, out = dict(lengths), {partition: Seal() for partition in lengths}
     for record in records:
         if left.get(record.partition, 0) > 0:
             left[record.partition] -= 1
             out[record.partition].add(record.key, record.value)
-    return None if any(left.values()) else out
+    return {partition: seal for partition, seal in out.items() if left[partition] == 0}
 
 
 def beyond(records: Iterable[Append], lengths: Mapping[int, int]) -> Iterator[Append]:
