@@ -29,12 +29,12 @@ def inside(polygon: Sequence[Ring], lat: float, lon: float) -> bool:
 def _within(ring: Ring, lat: float, lon: float) -> bool:
     """Count the edges that a line along the meridian crosses, from the point to a pole that is outside: an odd number means inside."""
     edges = [(start, end) for start, end in pairwise((*ring, ring[0])) if start != end]
-    turned = sum(_turn(start[0], end[0]) for start, end in edges)
+    turned = sum(turn(start[0], end[0]) for start, end in edges)
     north = turned < -180  # the south pole is inside, so look the other way
     crossed = 0
     for (start_lon, start_lat), (end_lon, end_lat) in edges:
-        wide = _turn(start_lon, end_lon)
-        along = _turn(start_lon, lon)
+        wide = turn(start_lon, end_lon)
+        along = turn(start_lon, lon)
         if wide == 0 or not (0 <= along < wide or wide <= along < 0):
             continue
         at = start_lat + (end_lat - start_lat) * along / wide
@@ -42,6 +42,6 @@ def _within(ring: Ring, lat: float, lon: float) -> bool:
     return crossed % 2 == 1
 
 
-def _turn(start: float, end: float) -> float:
+def turn(start: float, end: float) -> float:
     """Degrees eastward from one longitude to another, the shorter way: from -180 on, below 180."""
     return (end - start + 180) % 360 - 180

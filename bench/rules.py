@@ -10,7 +10,7 @@ import msgspec
 
 from alerts.desk import STAGES
 from alerts.judge import JUDGE
-from alerts.records import Rule, RulesInForce, Threshold, What, Where
+from alerts.records import Circle, Fence, Rule, RulesInForce, Threshold, What, Where
 from alerts.routes import ROUTE
 from alerts.rules.load import load_rules
 from alerts.select import SELECT
@@ -41,6 +41,18 @@ def rules(count: int, chance: random.Random) -> tuple[Rule, ...]:
                 novelty=timedelta(days=30) if i % 3 == 0 else None, cooldown=timedelta(hours=1),
             )
         )  # fmt: skip
+    return tuple(made)
+
+
+def areas(count: int, chance: random.Random) -> tuple[Rule, ...]:
+    """Rules that each look at a circle or a fence of a few hundred kilometres."""
+    made = []
+    for i in range(count):
+        south, west = chance.uniform(-60, 70), chance.uniform(-175, 170)
+        ring = ((west, south), (west + 2, south), (west + 2, south + 2), (west, south + 2))
+        circle, fence = Circle(lat=south, lon=west, km=100), Fence(name=f"area {i}", polygons=((ring,),), reach_km=150)
+        where = Where(near=(circle,)) if i % 2 else Where(fence=(fence,))
+        made.append(Rule(id=f"area-{i}", title=f"Area {i}", severity="routine", where=where))
     return tuple(made)
 
 
@@ -78,6 +90,13 @@ def figures() -> Iterator[Figure]:
         f"{spent / EVENTS * 1000:.2f} ms, so 1,000 a second take {spent / EVENTS * 100_000:.0f} % of a core",
         f"under one rule: {alone / EVENTS * 1000:.3f} ms",
         f"{spent / alone:.0f}",
+    )
+    spent, matches = cost(areas(RULES, chance), news)
+    yield (
+        f"the same under {RULES:,} rules of a circle or a fence, {matches / EVENTS:.2f} of which it concerns",
+        f"{spent / EVENTS * 1000:.3f} ms",
+        f"under one rule: {alone / EVENTS * 1000:.3f} ms",
+        f"{spent / alone:.1f}",
     )
     began = time.process_time()
     made = Replay(STAGES)

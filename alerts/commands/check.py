@@ -9,6 +9,7 @@ from typing import TextIO
 
 from alerts.commands.lines import put
 from alerts.commands.up import mail_settings
+from alerts.commands.vocabulary import unknown_names
 from alerts.delivery.messages import render
 from alerts.delivery.send import Sender
 from alerts.delivery.signing import read_secrets
@@ -66,8 +67,9 @@ def check_rules(settings: Settings, out: TextIO) -> int:
     if mistakes:
         raise RulesError(mistakes)
     rules, addressing = load_rules(settings.rules), load_receivers(settings.receivers)
-    if unknown := strangers(addressing, rules):
-        raise RulesError([f"{settings.receivers}: {line}" for line in unknown])
+    unknown = [f"{settings.receivers}: {line}" for line in strangers(addressing, rules)]
+    if unknown := unknown + unknown_names(rules, gazetteer=settings.gazetteer, sites=settings.sites):
+        raise RulesError(unknown)
     receivers = addressing.receivers
     cases = load_cases(settings.rules, rules)
     for rule in rules:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, TextIO, get_args
 
 import msgspec
 
@@ -13,7 +13,7 @@ from alerts.commands.river import detector_of, river
 from alerts.desk import STAGES
 from alerts.judge import JUDGE
 from alerts.memory import Known
-from alerts.records import Alert, Rule, RulesInForce
+from alerts.records import Alert, Change, Rule, RulesInForce
 from alerts.rules.cases import START, Case, load_cases, verdict
 from alerts.rules.explain import explain
 from alerts.rules.load import load_rules
@@ -29,7 +29,7 @@ from streams.settings import Settings
 from streams.stages import Stage
 from streams.topics import ARTICLES, EVENTS, MENTIONS, Topic, UnreadableRecordError
 
-CHANGES = ("new", "update", "correction", "retraction")
+CHANGES = get_args(Change)
 
 
 class NothingFoundError(ExplainedError):

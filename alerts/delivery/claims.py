@@ -4,8 +4,9 @@ Answers that disagree stand side by side, each under who gave it. Nothing is ave
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -20,9 +21,12 @@ COLUMNS = 3
 """Sources side by side: more make columns too narrow to read in 100."""
 MOST_SOURCES = 9
 MOST_PASSAGES = 12
+"""In a message; the rest is counted, and all of it is behind the link."""
 MOST_ANSWERS = 8
 """To one question; nobody reads a ninth at night, and the webhook carries them."""
-"""In a message; the rest is counted, and all of it is behind the link."""
+MOST_NAMED = 4
+"""Outlets with the same words that are named."""
+WORD = re.compile(r"\w+")
 WEB = re.compile(r"https?://\S{1,500}")
 """Links worth printing. Feeds are hostile: no ``javascript:``, nothing that fills the screen."""
 NOT_STATED = "not stated"
@@ -57,6 +61,8 @@ class Passage:
     by: str
     quote: str
     url: str | None
+    also: str
+    """Who else has the same words: ``SANA, Tishreen and 3 more``; "" if nobody."""
 
 
 def readable(event: Event) -> Event:
@@ -133,7 +139,7 @@ def _answer(event: Event, source: Source, claim: Claim, desk: Desk) -> str:
 
 def reference(event: Event, source: Source, claim: Claim) -> int | None:
     """Number of the passage in which *source* makes *claim*; None where no passage of it is among the evidence."""
-    own = [(n, e) for n, e in enumerate(event.evidence, 1) if n <= MOST_PASSAGES and _speaks(e, source)]
+    own = [(n, e) for n, copies in enumerate(together(event)[:MOST_PASSAGES], 1) for e in copies if _speaks(e, source)]
     exact = [n for n, e in own if e.article == claim.article and e.quote == claim.quote]
     return next(iter([*exact, *(n for n, e in own if e.article == claim.article), *(n for n, _ in own)]), None)
 
@@ -145,11 +151,33 @@ def _speaks(evidence: Evidence, source: Source) -> bool:
 def passages(event: Event, desk: Desk) -> Iterator[Passage]:
     """The evidence, verbatim, numbered and graded."""
     before: Evidence | None = None
-    for n, evidence in enumerate(event.evidence[:MOST_PASSAGES], 1):
-        url = evidence.url if WEB.fullmatch(evidence.url or "") else None
+    for n, (evidence, *copies) in enumerate(together(event)[:MOST_PASSAGES], 1):
+        url = next((e.url for e in (evidence, *copies) if WEB.fullmatch(e.url or "")), None)
         again = before is not None and (before.url == evidence.url and before.article == evidence.article)
-        yield Passage(n, assessment.grade(event, evidence, desk), _credit(evidence, before), evidence.quote, None if again else url)
+        yield Passage(
+            n,
+            assessment.grade(event, evidence, desk),
+            _credit(evidence, before),
+            evidence.quote,
+            None if again else url,
+            _also(evidence, copies),
+        )
         before = evidence
+
+
+@lru_cache(maxsize=256)
+def together(event: Event) -> tuple[tuple[Evidence, ...], ...]:
+    """The evidence, passages in the same words together, the first of them first: a wire text is read once, whoever carries it."""
+    found: dict[tuple[str, ...], list[Evidence]] = {}
+    for evidence in event.evidence:
+        found.setdefault((evidence.status, *WORD.findall(evidence.quote.casefold())), []).append(evidence)
+    return tuple(map(tuple, found.values()))
+
+
+def _also(evidence: Evidence, copies: Sequence[Evidence]) -> str:
+    names = [name for name in dict.fromkeys(e.outlet or "outlet not known" for e in copies) if name != evidence.outlet]
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _credit(evidence: Evidence, before: Evidence | None) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from alerts.delivery import assessment, layout
-from alerts.delivery.claims import MOST_PASSAGES, blocks, not_counted, passages, readable, side_by_side
+from alerts.delivery.claims import MOST_PASSAGES, blocks, not_counted, passages, readable, side_by_side, together
 from alerts.delivery.fields import losses, outcome, rule, times, where, who
 from alerts.delivery.formats import UNKNOWN, legible
 from alerts.delivery.payload import payload
@@ -96,7 +96,7 @@ def _said(alert: Alert, desk: Desk) -> dict[str, Any]:
         "basis": basis,
         "claims": side_by_side(event, desk),
         "passages": list(passages(event, desk)),
-        "more_passages": max(0, len(event.evidence) - MOST_PASSAGES),
+        "more_passages": max(0, len(together(event)) - MOST_PASSAGES),
         "not_counted": "; ".join(not_counted(event)),
         "link": _link(alert, desk),
     }

@@ -18,12 +18,21 @@ MOST_DOUBTS = 2
 def subject(alert: Alert) -> str:
     """``[URGENT] T4/Tiyas airbase (SY) ATTACKED - 1 source, unconfirmed - TOC-2016-K7Q3M/1``."""
     mark = _mark(alert)
+    if alert.surge:
+        return f"{mark}{_surge(alert)} - {alert.label}"
     return f"{mark}{_what(alert.event, room=SCREEN - len(mark))}{_support(alert)} - {alert.label}"
 
 
 def headline(alert: Alert) -> str:
     """The subject without precedence and number."""
+    if alert.surge:
+        return _surge(alert)
     return f"{_what(alert.event, room=SCREEN)}{_support(alert)}"
+
+
+def _surge(alert: Alert) -> str:
+    """``12 events in 24 h in Syria``: the number is the news, and not the event that made it one too many."""
+    return alert.surge.partition(";")[0]
 
 
 def _mark(alert: Alert) -> str:
@@ -58,6 +67,8 @@ def bluf(alert: Alert) -> str:
     """The first sentence: who did what to what, where, when, how sure."""
     event = alert.event
     mark = "EXERCISE, not a real event. " if event.sample else ""
+    if alert.surge:
+        return mark + _bluf_of_surge(alert)
     match alert.change:
         case "retraction":
             return f"{mark}RETRACTED, disregard: {happening(event)}."
@@ -67,6 +78,17 @@ def bluf(alert: Alert) -> str:
             return f"{mark}CORRECTED: {happening(event)}; {_standing(event)}."
         case _:
             return f"{mark}{happening(event)}; {_standing(event)}."
+
+
+def _bluf_of_surge(alert: Alert) -> str:
+    event = alert.event
+    match alert.change:
+        case "retraction":
+            return f"RETRACTED, disregard: {_surge(alert)}; {alert.reason.text}."
+        case "resolved":
+            return f"OVER, nothing new: {alert.surge}."
+        case _:
+            return f"{CHANGED.get(alert.change, '')}{alert.surge}. The last of them: {happening(event)}; {_standing(event)}."
 
 
 def _standing(event: Event) -> str:

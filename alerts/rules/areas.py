@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from alerts.geodesy import Ring, distance_km
+from alerts.geodesy import Ring, distance_km, turn
 from alerts.records import Fence
 from streams.errors import ExplainedError
 
 MOST_CORNERS = 20_000
 """Corners of one fence: more would make each record of the rules in force too large to carry."""
+
+WIDE, SHORT = 180, 90
+"""Degrees of longitude: an edge that wide is read the shorter way round, where that is short; else it is refused."""
 
 
 class AreaError(ExplainedError, ValueError):
@@ -71,7 +75,15 @@ def _ring(ring: Any, path: Path) -> Ring:
         raise AreaError(f"{path}: {wrong} is no longitude and latitude in degrees; GeoJSON puts the longitude first, and knows no metres")
     if len(set(corners)) < 3:
         raise AreaError(f"{path}: a ring of {len(set(corners))} different corners encloses nothing; give it three at least")
+    long = next(((a, b) for a, b in pairwise((*corners, corners[0])) if _is_ambiguous(a[0], b[0])), None)
+    if long is not None:
+        raise AreaError(f"{path}: from {long[0]} to {long[1]} it is as well the other way round the globe; put corners between them")
     return corners
+
+
+def _is_ambiguous(start: float, end: float) -> bool:
+    """Whether an edge goes so far that nobody knows which way; one from 170 to -170 crosses the antimeridian, and is short."""
+    return abs(end - start) >= WIDE and not 0 < abs(turn(start, end)) <= SHORT
 
 
 def _reach(polygons: tuple[tuple[Ring, ...], ...]) -> float:

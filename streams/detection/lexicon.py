@@ -298,6 +298,18 @@ def load() -> Lexicon:
     )
 
 
+@cache
+def actor_ids() -> frozenset[str]:
+    """The ids of all who have a name: armed groups and states."""
+    return frozenset(actor for _, (actor, *_) in (*rows("actors.tsv", 8), *rows("states.tsv", 4)))
+
+
+@cache
+def weapon_names() -> frozenset[str]:
+    """The one name of each weapon."""
+    return frozenset(name for _, (name, *_) in rows("weapons.tsv", 4))
+
+
 def _number(name: str, line: int, cell: str) -> int:
     try:
         return int(cell)

@@ -117,7 +117,7 @@ def test_a_back_test_counts_by_rule_and_says_what_a_change_adds_and_loses(tmp_pa
     assert command.backtest(settings(new), [recording], out, against=old) == 0
     first, _, rule, *_ = out.getvalue().splitlines()
     assert first.startswith("13 Dec 2016 to 20 Dec 2016: 2 days with news, 4 articles")
-    assert rule.split() == ["airbase", "1", "0", "0", "0", "0.50"]
+    assert rule.split() == ["airbase", "1", "0", "0", "0", "0", "0.50"]
     assert "1 alerts that the other rules would not have raised, 1 that they would have and these do not" in out.getvalue()
     assert [line[0] for line in out.getvalue().splitlines()[-2:]] == ["+", "-"]
 

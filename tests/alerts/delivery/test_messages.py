@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from alerts.delivery.messages import MOST_CHARACTERS, render
 from alerts.delivery.payload import MOST_BYTES
 from alerts.delivery.sentences import SCREEN
-from alerts.records import Alert, Notification
+from alerts.records import Alert, Notification, Reason
 from streams.records import digest
 from tests.alerts.delivery.cases import CASES, LATER, disputed_casualties, exercise, first_report, retraction, update_with_denial
 from tests.builders import a_claim, a_desk, a_passage, a_receiver, an_alert, an_event, isis, palmyra, t4
@@ -184,7 +185,7 @@ def test_claims_go_only_when_all_evidence_has_gone() -> None:
 
 
 def test_long_evidence_is_cut_in_the_text_and_said_to_be() -> None:
-    evidence = tuple(a_passage(article=f"a{n}", quote="word " * 400) for n in range(20))
+    evidence = tuple(a_passage(article=f"a{n}", quote=f"{n} " + "word " * 400) for n in range(20))
     text = sent(an_alert(event=an_event(evidence=evidence))).text
     assert "[...]" in text
     assert "and 8 more" in text
@@ -254,3 +255,49 @@ def test_a_page_fetches_nothing_and_runs_nothing() -> None:
 def test_only_e_mail_has_a_page() -> None:
     assert render(first_report(), a_receiver(channel="webhook", url="https://example.org/hook"), a_desk()).html == ""
     assert in_html(first_report())
+
+
+SURGE = "12 events in 24 h in Syria; usual are 2.1"
+
+
+def test_a_surge_speaks_of_the_number_first_and_of_one_event_as_the_last_of_them() -> None:
+    message = sent(msgspec.structs.replace(first_report(), surge=SURGE))
+    assert "12 events in 24 h in Syria - TOC-" in message.subject
+    text = " ".join(message.text.split())
+    assert text.startswith(f"BLUF {SURGE}. The last of them: ")
+    assert text.count(SURGE) == 2
+    assert msgspec.json.decode(message.payload)["data"]["headline"] == "12 events in 24 h in Syria"
+
+
+def test_a_surge_that_is_taken_back_takes_no_event_back() -> None:
+    reason = Reason(code="retraction", text="only 3 of the events stand")
+    gone = msgspec.structs.replace(first_report(), surge=SURGE, change="retraction", revision=2, reason=reason)
+    message = sent(gone)
+    assert "RETRACTED: 12 events in 24 h in Syria" in message.subject
+    first = " ".join(message.text.split("NEW IN")[0].split())
+    assert first == "BLUF RETRACTED, disregard: 12 events in 24 h in Syria; only 3 of the events stand."
+
+
+def test_one_wire_text_is_read_once_whoever_carries_it() -> None:
+    quote = "IS fighters stormed the T4 airbase on Monday, two officers said."
+    carried = tuple(
+        a_passage(article=f"a{i}", quote=quote if i % 2 else quote.replace(",", " -"), outlet=f"Outlet {i}", owner=f"o{i}")
+        for i in range(7)
+    )  # fmt: skip
+    own = a_passage(article="own", quote="We saw it burn.", outlet="Town Paper", owner="town")
+    claims = (a_claim("control", "taken", "Outlet 3"), a_claim("control", "attack repelled", "Town Paper"))
+    text = sent(an_alert(event=an_event(evidence=(*carried, own), claims=claims, articles=8, owners=2))).text
+    assert text.count("stormed the T4 airbase on Monday") == 1
+    assert "the same words: Outlet 1, Outlet 2, Outlet 3, Outlet 4 and 2 more" in " ".join(text.split())
+    assert "[2]" in text
+    assert "[3]" not in text
+    table = text.split("CLAIMS SIDE BY SIDE")[1].split("EVIDENCE")[0]
+    assert "[1]" in table
+    assert "[2]" in table
+
+
+def test_the_same_words_of_who_denies_stand_apart() -> None:
+    says, denies = (a_passage(article=s, quote="An attack on T4.", outlet=s, owner=s, status=s) for s in ("asserted", "denied"))
+    text = sent(an_alert(event=an_event(evidence=(says, denies)))).text
+    assert "[2]" in text
+    assert "the same words" not in text

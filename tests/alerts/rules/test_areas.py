@@ -38,6 +38,8 @@ def test_a_polygon_a_feature_and_a_collection_are_one_fence(tmp_path: Path) -> N
         ({"type": "Polygon", "coordinates": [[[36, 134], [37, 134], [37, 135]]]}, "longitude first"),
         ({"type": "Polygon", "coordinates": [[[36, 34], [36, 34], [36, 34]]]}, "encloses nothing"),
         ({"type": "Polygon", "coordinates": [["36,34"]]}, "must be a list of"),
+        ({"type": "Polygon", "coordinates": [[[-100, 10], [100, 10], [100, 60], [-100, 60]]]}, "put corners between"),
+        ({"type": "Polygon", "coordinates": [[[-180, -90], [180, -90], [180, 90], [-180, 90]]]}, "put corners between"),
         ([], "no Polygon"),
     ],
 )
@@ -92,3 +94,10 @@ def test_rules_take_them_from_files_beside_them(tmp_path: Path) -> None:
     with pytest.raises(RulesError) as told:
         load_rules(tmp_path)
     assert [line.split(":")[1] for line in told.value.mistakes] == ["7", "7", "6"]
+
+
+def test_an_area_wider_than_half_the_globe_holds_with_corners_between(tmp_path: Path) -> None:
+    ring = [[lon, lat] for lat, lons in ((10, (-100, 0, 100)), (60, (100, 0, -100))) for lon in lons]
+    where = Where(fence=(read_fence(drawn(tmp_path / "wide.geojson", {"type": "Polygon", "coordinates": [ring]})),))
+    assert in_scope(happened("a", at(0)), where)
+    assert not in_scope(happened("a", at(0), place=t4(lon=150.0)), where)
