@@ -83,9 +83,9 @@ def judge(
 
 
 def _denier(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> frozenset[int]:
-    """Who denies it; empty if nobody is named."""
-    parse = scene.parse
-    above = (t for t in _above(scene, arguments) if parse.words[t] in lexicon.cues["denied", "above"] and is_verb(parse, t))
+    """Who denies it, or takes back having told it; empty if nobody is named."""
+    parse, denying = scene.parse, lexicon.cues["denied", "above"] | lexicon.cues["denied", "account"]
+    above = (t for t in _above(scene, arguments) if parse.words[t] in denying and is_verb(parse, t))
     return frozenset(
         t for verb in itertools.islice(above, 1) for c in parse.children[verb] if parse.deps[c] == "nsubj" for t in phrase(parse, c)
     )
@@ -108,6 +108,8 @@ def holds(
             holding["exercise"] = "the headline"
     if _is_explained(scene, above, lexicon.cues["followup", "subject"]):
         holding["follow_up"] = "its causes are spoken of"
+    if (why := _why_corrected(scene, arguments, lexicon)) is not None:
+        holding["follow_up"] = why
     return {"asserted": "nothing else", **holding}
 
 
@@ -166,6 +168,8 @@ def _cued(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon
         holding["hypothetical"] = "a question or a condition"
     if _is_called(scene, head, cues["denied", "predicate"], cues["denied", "above"]):
         holding["denied"] = "what tells it is called false"
+    if (taken_back := _taken_back(scene, arguments, above, lexicon)) is not None:
+        holding["denied"] = taken_back
     near_words = _own_words(scene, arguments, above)
     for status in _BY_WORD:
         if own := near_words & cues.get((status, "word"), frozenset()):
@@ -280,6 +284,48 @@ def _is_called(scene: Scene, head: int, words: frozenset[str], denying: frozense
             if denied and parse.words[child] == "true":
                 return True
     return False
+
+
+_KILLED = re.compile(r"\W*(?:mandatory |bulletin )?(?:kill|retraction|retracted|withdrawn)\W*[:–—|-]", re.IGNORECASE)
+"""How agencies head what they take back."""
+
+
+def _taken_back(scene: Scene, arguments: Arguments, above: list[int], lexicon: Lexicon) -> str | None:
+    """What says that an account of the trigger is taken back: "Reuters withdrew its report that"; None if nothing does."""
+    parse = scene.parse
+    if scene.headline and (killed := _KILLED.match(scene.text)) is not None:
+        return f"{killed.group().strip()!r} before it"
+    for verb in above:
+        if parse.words[verb] not in lexicon.cues["denied", "account"] or parse.words[parse.heads[verb]] in wordlist("refusal"):
+            continue
+        children = parse.children[verb]
+        if parse.words[verb] in wordlist("taking") and not any(parse.words[c] in {"back", "down"} for c in children):
+            continue
+        told = (c for c in children if parse.deps[c] in {"dobj", "nsubjpass"} and parse.words[c] in wordlist("account"))
+        if any(parse.deps[c] == "neg" for c in children) or not any(c < arguments.head for c in told):
+            continue
+        return f"an account that is taken back: {parse.words[verb]!r}"
+    return None
+
+
+_OLD_VERSION = re.compile(r"\b(?:earlier|previous|prior|original|older) (?:version|edition)s?\b(?!.*\badd(?:s|ed|ing)?\b)", re.IGNORECASE)
+
+
+def _why_corrected(scene: Scene, arguments: Arguments, lexicon: Lexicon) -> str | None:
+    """What says that it was told by mistake: "an earlier version said", "wrongly said"; None if nothing does.
+
+    It is kept as background, not as a denial: most often a number or a name was wrong, and the attack was not.
+    """
+    parse = scene.parse
+    old = _OLD_VERSION.search(scene.text)
+    if old is not None and old.end() <= parse.starts[arguments.head]:
+        return f"{old.group()!r} told it"
+    for token in ancestors(parse, arguments.head):
+        if parse.words[token] in lexicon.cues["report", "above"]:
+            wrong = next((c for c in parse.children[token] if parse.words[c] in wordlist("mistaken")), None)
+            if wrong is not None:
+                return f"{parse.words[wrong]!r} told"
+    return None
 
 
 _RUMOURS = frozenset({"rumour", "rumours", "rumor", "rumors", "news"})
