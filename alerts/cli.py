@@ -340,3 +340,7 @@ def rejected_retry(names: Sequence[str], everything: bool, stage: str | None) ->
     if bool(names) == everything or (stage and not everything):
         raise click.UsageError("name records by their ids, or say --all, with --stage for those of one stage")
     sys.exit(command.retry(settings(), names, stage, sys.stdout))
+
+
+if __name__ == "__main__":
+    main()

@@ -195,6 +195,22 @@ class Route(Part, frozen=True, kw_only=True):
     receivers: tuple[str, ...]
     rules: tuple[str, ...] = ("*",)
     severity: tuple[str, ...] = ()
+    stage: tuple[str, ...] = ()
+    """``confirmed`` alone lets its receivers sleep until then; a rule that asks for no confirmation has no stage, and is not taken."""
+
+
+class Hush(Part, frozen=True, kw_only=True):
+    """Nothing to these receivers of these rules or places, from ``start`` up to ``end``. Empty means all."""
+
+    id: str
+    start: Time
+    end: Time
+    by: str
+    reason: str
+    rules: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    """Ids, or names in lower case."""
+    receivers: tuple[str, ...] = ()
 
 
 class Inhibition(Part, frozen=True, kw_only=True):
@@ -235,10 +251,12 @@ class RoutesInForce(Record, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     desk: Desk = Desk()
     inhibitions: tuple[Inhibition, ...] = ()
+    silences: tuple[Hush, ...] = ()
+    """Those of the file; one that is taken out of it is over."""
 
 
 class Silence(Record, frozen=True, kw_only=True):
-    """Control: nothing to these receivers of these rules or places, from ``start`` up to ``end``. Empty means all."""
+    """Control: a silence, as `Hush` has it, that no file holds."""
 
     id: str
     at: Time

@@ -7,7 +7,8 @@ import msgspec
 
 from alerts import canary
 from alerts.delivery.messages import render
-from alerts.records import Alert, Desk, Inhibition, Receiver, Route, RoutesInForce, Silence
+from alerts.records import Alert, Desk, Hush, Inhibition, Receiver, Route, RoutesInForce, Silence
+from alerts.rules.match import names_of
 from alerts.rules.situations import GAP
 from alerts.topics import ALERTS, NOTIFICATIONS
 from streams.beside import Beside
@@ -34,6 +35,8 @@ class Routing(Part, frozen=True, kw_only=True):
     desk: Desk = Desk()
     inhibitions: tuple[Inhibition, ...] = ()
     silences: dict[str, Silence] = {}
+    planned: tuple[Hush, ...] = ()
+    """Silences of the receivers file."""
 
 
 class About(Part, frozen=True, kw_only=True):
@@ -232,17 +235,19 @@ def readers(alert: Alert, routes: tuple[Route, ...], earlier: tuple[str, ...]) -
 
 
 def _takes(route: Route, alert: Alert) -> bool:
-    return ("*" in route.rules or alert.rule in route.rules) and (not route.severity or alert.severity in route.severity)
+    wanted = (route.rules, alert.rule), (route.severity, alert.severity), (route.stage, alert.stage)
+    return all(not named or "*" in named or value in named for named, value in wanted)
 
 
 def silent_until(alert: Alert, receiver: str, now: datetime, control: Routing) -> datetime | None:
     """When the silence that holds for this receiver ends; None if none holds: each from its start up to, not including, its end."""
+    every: list[Silence | Hush] = [*control.silences.values(), *control.planned]
     ends = [
         s.end
-        for s in control.silences.values()
+        for s in every
         if s.start <= now < s.end
         and (not s.rules or alert.rule in s.rules)
-        and (not s.places or alert.event.place.id in s.places)
+        and (not s.places or alert.event.place.id in s.places or not names_of(alert.event.place).isdisjoint(s.places))
         and (not s.receivers or receiver in s.receivers)
     ]
     return max(ends, default=None)
@@ -262,7 +267,7 @@ def fold(control: Routing, record: RoutesInForce | Silence) -> Routing:
         held = {i: s for i, s in control.silences.items() if s.end + SETTLED > record.at}
         return msgspec.structs.replace(control, silences={**held, record.id: record})
     return msgspec.structs.replace(
-        control, receivers=record.receivers, routes=record.routes, desk=record.desk, inhibitions=record.inhibitions
+        control, receivers=record.receivers, routes=record.routes, desk=record.desk, inhibitions=record.inhibitions, planned=record.silences
     )
 
 

@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 
-CODE = "from alerts.cli import main; main()"
-
 
 def tocsin(*words: str, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the real command."""
-    command = [sys.executable, "-c", CODE, *words]
+    command = [sys.executable, "-m", "alerts.cli", *words]
     return subprocess.run(command, input=text, text=True, capture_output=True, check=False, env=os.environ | environment)
 
 

@@ -76,6 +76,9 @@ def check_rules(settings: Settings, out: TextIO) -> int:
         print(f"ok   {rule.file}:{rule.line}: {rule.id} ({rule.severity})", file=out)
     for name in unrouted(addressing):
         print(f"note {settings.receivers}: no route leads to {name}: nobody is told by it", file=out)
+    for silence in addressing.silences:
+        state = "is over: take it out" if silence.end <= datetime.now(UTC) else f"until {silence.end:%Y-%m-%d %H:%MZ}, by {silence.by}"
+        print(f"note {settings.receivers}: silence {silence.id} {state}", file=out)
     print(f"{len(rules)} rules, {len(cases)} tests of them for `tocsin rules test`, {len(receivers)} receivers, no mistakes", file=out)
     return 0
 

@@ -149,7 +149,8 @@ def _in_force(record: RulesInForce | RoutesInForce, before: bytes | None) -> str
     if isinstance(record, RulesInForce):
         return f"in force: {len(_written(record.rules))} rules{_changes(record, before)}"
     receivers = _written(record.receivers)
-    return f"in force: {len(receivers)} receivers ({', '.join(r.id for r in receivers)})"
+    quiet = "".join(f"; silence {s.id} until {s.end:%Y-%m-%d %H:%MZ}" for s in record.silences if s.end > record.at)
+    return f"in force: {len(receivers)} receivers ({', '.join(r.id for r in receivers)}){quiet}"
 
 
 def _written(found: "Sequence[_Named]") -> "list[_Named]":

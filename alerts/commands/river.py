@@ -49,8 +49,9 @@ def routes_of(settings: Settings, *, at: datetime, also: Sequence[Receiver] = ()
     known = load_receivers(settings.receivers)
     everything = (Route(receivers=tuple(r.id for r in also)),) if also else ()
     return RoutesInForce(
-        at=at, receivers=(*known.receivers, *also), routes=(*known.routes, *everything), desk=known.desk, inhibitions=known.inhibitions
-    )
+        at=at, receivers=(*known.receivers, *also), routes=(*known.routes, *everything), desk=known.desk, inhibitions=known.inhibitions,
+        silences=known.silences,
+    )  # fmt: skip
 
 
 def configured(settings: Settings, *, at: datetime) -> tuple[RulesInForce, RoutesInForce]:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import NamedTuple, get_args
 import yaml
 
 from alerts.delivery.holding import zone_of
-from alerts.records import PRECEDENCE, Channel, Desk, Flood, Inhibition, Quiet, Receiver, Route, Rule, Severity
+from alerts.records import PRECEDENCE, Channel, Desk, Flood, Hush, Inhibition, Quiet, Receiver, Route, Rule, Severity
 from alerts.rules.load import Reader, RulesError, compose, guarded, name, several, span, text, whole, word
 
 NEEDED = {"webhook": "url", "email": "address"}
@@ -29,10 +30,11 @@ class Addressing(NamedTuple):
     routes: tuple[Route, ...]
     desk: Desk
     inhibitions: tuple[Inhibition, ...]
+    silences: tuple[Hush, ...] = ()
 
 
 def load_receivers(path: Path) -> Addressing:
-    """Read the receivers, the routes to them, which rules speak instead of which, and the desk's own settings.
+    """Read the receivers, the routes to them, which rules speak instead of which, when who is left in peace, and the desk's own settings.
 
     Raises:
         RulesError: With all mistakes of the file.
@@ -45,10 +47,11 @@ def load_receivers(path: Path) -> Addressing:
 
 
 def strangers(addressing: Addressing, rules: Sequence[Rule]) -> list[str]:
-    """What routes and inhibitions name that is no rule: a name that is mistyped there is a silence that nobody sees."""
+    """What routes, inhibitions and silences name that is no rule: a name that is mistyped there does what nobody sees."""
     known = {rule.id for rule in rules}
     places = [(f"the route to {', '.join(route.receivers)}", route.rules) for route in addressing.routes]
     places += [(f"an inhibition of {', '.join(one.rules)}", (*one.rules, *one.by)) for one in addressing.inhibitions]
+    places += [(f"the silence {one.id}", one.rules) for one in addressing.silences]
     unknown = ((where, name) for where, names in places for name in names if name != "*" and name not in known)
     return [f"{where} names the rule {name!r}, which no rule file has{_meant(name, known)}" for where, name in unknown]
 
@@ -74,9 +77,13 @@ def _read(path: Path, mistakes: list[str]) -> Addressing | None:
     routes = tuple(_route(Reader(path, node, mistakes, "a route"), lines) for node in _listed(top, "routes"))
     nodes = _listed(top, "inhibit") if top.has("inhibit") else []
     inhibitions = tuple(_inhibition(Reader(path, node, mistakes, "an inhibition"), lines) for node in nodes)
+    quieted = _listed(top, "silences") if top.has("silences") else []
+    silences = tuple(s for node in quieted if (s := _silence(Reader(path, node, mistakes, "a silence"), lines)))
+    if twice := {s.id for i, s in enumerate(silences) if s.id in {other.id for other in silences[:i]}}:
+        mistakes.append(f"{path}:{quieted[0].start_mark.line + 1}: two silences are called '{min(twice)}'; give one of them another id")
     desk = _desk(top.inner("desk"))
-    top.done(["receivers", "routes", "inhibit", "desk"])
-    return Addressing(receivers, routes, desk, inhibitions)
+    top.done(["receivers", "routes", "inhibit", "silences", "desk"])
+    return Addressing(receivers, routes, desk, inhibitions, silences)
 
 
 def _listed(top: Reader, key: str) -> list[yaml.Node]:
@@ -191,12 +198,49 @@ def _route(r: Reader, known: dict[str, int]) -> Route:
         receivers=r.take("receivers", several(text), (), needed="name the receivers"),
         rules=r.take("rules", several(text), ("*",)),
         severity=r.take("severity", several(word(get_args(Severity))), ()),
+        stage=r.take("stage", several(word(("preliminary", "confirmed"))), ()),
     )
-    for receiver in made.receivers:
-        if receiver not in known:
-            r.wrong(r.line, f"a route names receiver '{receiver}', which is not in the list; add it or mend the name")
-    r.done(["receivers", "rules", "severity"])
+    _known(r, "a route", made.receivers, known)
+    r.done(["receivers", "rules", "severity", "stage"])
     return made
+
+
+def _known(r: Reader, what: str, receivers: Sequence[str], known: dict[str, int]) -> None:
+    for receiver in receivers:
+        if receiver not in known:
+            r.wrong(r.line, f"{what} names receiver '{receiver}', which is not in the list; add it or mend the name")
+
+
+def _silence(s: Reader, known: dict[str, int]) -> Hush | None:
+    before = len(s.mistakes)
+    called = s.take("id", name, needed="give it a short name")
+    s.what = f"silence '{called}'" if called else s.what
+    start = s.take("from", _moment, needed="say when it begins, such as 2026-12-01T06:00Z")
+    end = s.take("until", _moment, needed="say when it ends, such as 2026-12-01T18:00Z: none is for good")
+    by = s.take("by", text, needed="say who answers for it")
+    reason = s.take("reason", text, needed="say why")
+    rules, receivers = s.take("rules", several(text), ()), s.take("receivers", several(text), ())
+    places = tuple(place.casefold() for place in s.take("places", several(text), ()))
+    _known(s, s.what, receivers, known)
+    if start and end and start >= end:
+        s.wrong(s.line, f"{s.what} ends before it begins, or at once; mend from or until")
+    s.done(["id", "from", "until", "by", "reason", "rules", "places", "receivers"])
+    if len(s.mistakes) > before:
+        return None
+    return Hush(
+        id=called, start=start, end=end, by=by, reason=reason, rules=tuple(r for r in rules if r != "*"), places=places, receivers=receivers
+    )
+
+
+def _moment(r: Reader, node: yaml.Node, key: str) -> datetime | None:
+    """A day and a time of the day with its distance from UTC."""
+    with suppress(ValueError):
+        found = datetime.fromisoformat(str(node.value))
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    advice = "must be a day and a time with its distance from UTC, such as 2026-12-01T06:00Z or 2026-12-01T07:00+01:00"
+    r.wrong(node.start_mark.line + 1, f"{r.what}: {key} is {node.value!r}, but {advice}")
+    return None
 
 
 def _inhibition(i: Reader, known: dict[str, int]) -> Inhibition:
@@ -208,9 +252,7 @@ def _inhibition(i: Reader, known: dict[str, int]) -> Inhibition:
     )
     if both := set(made.by) & set(made.rules):
         i.wrong(i.line, f"an inhibition names rule '{min(both)}' on both sides; no rule keeps itself still, so take it from one")
-    for receiver in made.receivers:
-        if receiver not in known:
-            i.wrong(i.line, f"an inhibition names receiver '{receiver}', which is not in the list; add it or mend the name")
+    _known(i, "an inhibition", made.receivers, known)
     i.done(["by", "rules", "same", "receivers"])
     return made
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from alerts.records import Alert, Inhibition, Notification, Route, RoutesInForce, Silence
+from alerts.records import Alert, Hush, Inhibition, Notification, Route, RoutesInForce, Silence
 from alerts.routes import REMEMBERED, ROUTE, SPEAKS, WAIT, Region, Routing, fold, next_waking
 from streams.records import Event
 from streams.runtime.replay import outputs_of
@@ -97,6 +97,34 @@ def test_a_silence_starts_and_ends_to_the_second() -> None:
     silent = a_silence(at(0, 1), at(0, 2))
     for when, told in ((at(0, 1) - SECOND, 1), (at(0, 1), 0), (at(0, 2) - SECOND, 0), (at(0, 2), 1)):
         assert len(heard(routes(receivers=("watch",)), silent, an_alert_at(when))) == told
+
+
+def quieted(*silences: Hush, since: Any = START - 365 * DAY) -> ControlCopy:
+    """Everything to one receiver, with silences of the file."""
+    known = (a_receiver(id="watch", channel="terminal", address=None),)
+    return copy_of(RoutesInForce(at=since, receivers=known, routes=(Route(receivers=("watch",)),), silences=silences))
+
+
+def test_a_silence_of_the_file_holds_by_the_name_of_the_place_and_is_over_when_it_is_taken_out() -> None:
+    drill = Hush(id="drill", start=at(0, 1), end=at(0, 2), by="duty officer", reason="a drill", places=("tiyas",))
+    for when, told in ((at(0, 1) - SECOND, 1), (at(0, 1), 0), (at(0, 2) - SECOND, 0), (at(0, 2), 1)):
+        assert len(heard(quieted(drill), an_alert_at(when))) == told
+    elsewhere = msgspec.structs.replace(drill, places=("shayrat",))
+    assert len(heard(quieted(elsewhere), an_alert_at(at(0, 1)))) == 1
+    log = (quieted(drill), an_alert_at(at(0, 1)), quieted(since=at(0, 1.2)), an_alert_at(at(0, 1.5), 2, "update"))
+    assert heard(*log) == [("watch", 2, "update")]
+
+
+def test_a_file_that_is_read_again_ends_no_silence_of_another_kind() -> None:
+    log = (quieted(), a_silence(at(0), at(0, 2)), quieted(since=at(0, 0.5)), an_alert_at(at(0, 1)))
+    assert heard(*log) == []
+
+
+def test_a_route_by_stage_tells_of_an_alert_when_it_is_confirmed() -> None:
+    boss = routes(Route(receivers=("watch",)), Route(receivers=("boss",), stage=("confirmed",)))
+    log = (an_alert_at(at(0), stage="preliminary"), an_alert_at(at(0, 1), 2, "update", stage="confirmed"))
+    assert heard(boss, *log) == [("watch", 1, "new"), ("watch", 2, "update"), ("boss", 2, "update")]
+    assert heard(boss, an_alert_at(at(0), stage=None)) == [("watch", 1, "new")]
 
 
 def test_a_silence_of_one_receiver_leaves_the_other_hearing() -> None:

@@ -14,13 +14,12 @@ from alerts.delivery.webhook import in_words, open_session, post
 from streams.addresses import Allowed
 from tests.alerts.delivery.wire import CERTIFICATE, HERE, SECRET, Said, a_hook, to_hook
 
-NOW = datetime.now(UTC)
 SECRETS = read_secrets(SECRET, name="HOOK")
 
 
-async def posted(url: str, *, allowed: tuple[Allowed, ...] = HERE, seconds: float = 5.0) -> Answer:
+async def posted(url: str, *, allowed: tuple[Allowed, ...] = HERE, seconds: float = 5.0, at: datetime | None = None) -> Answer:
     async with open_session(allowed, seconds=seconds) as session:
-        return await post(session, to_hook(url), secrets=SECRETS, at=NOW)
+        return await post(session, to_hook(url), secrets=SECRETS, at=at or datetime.now(UTC))
 
 
 async def test_a_post_arrives_signed_and_the_standards_own_package_believes_it() -> None:
@@ -75,14 +74,15 @@ async def test_a_redirect_is_a_failure_and_is_not_followed() -> None:
     ],
 )
 async def test_what_a_refusal_means(said: Said, final: bool, wait: timedelta | None) -> None:
+    now = datetime.now(UTC)
     async with a_hook(said) as hook:
-        answer = await posted(hook.url)
+        answer = await posted(hook.url, at=now)
     assert (answer.ok, answer.final) == (False, final)
-    assert answer.retry_after == (None if wait is None else NOW + wait)
+    assert answer.retry_after == (None if wait is None else now + wait)
 
 
 async def test_a_date_in_retry_after_is_kept() -> None:
-    wish = (NOW + timedelta(minutes=10)).replace(microsecond=0)
+    wish = (datetime.now(UTC) + timedelta(minutes=10)).replace(microsecond=0)
     async with a_hook(Said(503, {"Retry-After": f"{wish:%a, %d %b %Y %H:%M:%S} GMT"})) as hook:
         answer = await posted(hook.url)
     assert answer.retry_after == wish

@@ -1,12 +1,12 @@
 """The receivers file in, who hears of what out; or every mistake at once, with file and line."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from alerts.records import Desk, Flood, Inhibition, Quiet, Receiver, Route
+from alerts.records import Desk, Flood, Hush, Inhibition, Quiet, Receiver, Route
 from alerts.rules.load import RulesError
 from alerts.rules.receivers import load_receivers
 
@@ -39,7 +39,7 @@ def test_receivers_routes_and_desk_are_read(tmp_path: Path) -> None:
         "inhibit:\n  - {by: loud, rules: [quiet, small], same: place, receivers: watch}\n"
         "desk:\n  host: alerts.example.org\n  link: https://alerts.example.org/\n  grades: {ara news: C, sana: D}\n"
     )
-    receivers, routes, desk, inhibitions = load_receivers(path)
+    receivers, routes, desk, inhibitions, _ = load_receivers(path)
     assert receivers == (
         Receiver(id="watch", channel="email", address="watch@example.org", delayed_after=timedelta(minutes=30)),
         Receiver(id="hook", channel="webhook", url="https://example.org/alerts", secret_env="TOCSIN_HOOK"),
@@ -51,7 +51,7 @@ def test_receivers_routes_and_desk_are_read(tmp_path: Path) -> None:
 
 def test_a_route_takes_every_rule_unless_told(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(GOOD)
-    _, routes, desk, inhibitions = load_receivers(tmp_path / "r.yaml")
+    _, routes, desk, inhibitions, _ = load_receivers(tmp_path / "r.yaml")
     assert inhibitions == ()
     assert routes == (Route(receivers=("watch", "hook"), rules=("*",), severity=()),)
     assert desk == Desk()
@@ -135,7 +135,7 @@ def test_both_lists_must_be_there_even_if_empty(tmp_path: Path) -> None:
         "1: the file has no 'routes'; add 'routes:', even if the list is empty",
     ]
     (tmp_path / "none.yaml").write_text("receivers: []\nroutes: []\n")
-    assert load_receivers(tmp_path / "none.yaml") == ((), (), Desk(), ())
+    assert load_receivers(tmp_path / "none.yaml") == ((), (), Desk(), (), ())
 
 
 def test_an_empty_or_missing_file_is_reported(tmp_path: Path) -> None:
@@ -208,3 +208,38 @@ def test_wishes_that_cannot_be_meant_are_refused(tmp_path: Path, wishes: str, mi
 )
 def test_an_inhibition_that_cannot_be_meant_is_refused(tmp_path: Path, line: str, mistake: str) -> None:
     assert mistakes_of(tmp_path, f"{GOOD}inhibit:\n  - {line}\n") == [f"12: {mistake}"]
+
+
+DRILL = """\
+silences:
+  - {id: drill, from: 2026-12-01T07:00+01:00, until: 2026-12-01T18:00Z, places: [T4 Airbase], rules: "*", by: duty officer, reason: a drill}
+"""
+
+
+def test_a_silence_is_read_in_utc_with_who_answers_for_it(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(GOOD + DRILL)
+    start, end = datetime(2026, 12, 1, 6, tzinfo=UTC), datetime(2026, 12, 1, 18, tzinfo=UTC)
+    drill = Hush(id="drill", start=start, end=end, by="duty officer", reason="a drill", places=("t4 airbase",))
+    assert load_receivers(tmp_path / "r.yaml").silences == (drill,)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("18:00Z", "18:00"), "distance from UTC"),
+        (("18:00Z", "05:00Z"), "ends before it begins"),
+        ((", until: 2026-12-01T18:00Z", ""), "none is for good"),
+        ((", by: duty officer", ""), "who answers for it"),
+        ((", reason: a drill", ", reason: a drill, receivers: nobody"), "receiver 'nobody', which is not in the list"),
+        (("id: drill", "id: drill, place: x"), "unknown key 'place'"),
+    ],
+)
+def test_a_silence_that_is_wrong_is_told_with_its_line(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    (mistake,) = mistakes_of(tmp_path, GOOD + DRILL.replace(*change))
+    assert says in mistake
+    assert mistake.startswith("12:")
+
+
+def test_two_silences_of_one_name_are_a_mistake(tmp_path: Path) -> None:
+    (mistake,) = mistakes_of(tmp_path, GOOD + DRILL + DRILL.splitlines()[1])
+    assert "two silences are called 'drill'" in mistake

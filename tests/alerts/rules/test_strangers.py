@@ -31,6 +31,10 @@ ALL = "routes:\n  - {receivers: officer}\n"
             ["the route to officer", "'new-airbase-under-atack'", "did you mean 'new-airbase-under-attack'?"],
         ),
         (
+            f"{ALL}silences:\n  - {{id: drill, from: 2026-12-01T06:00Z, until: 2026-12-01T07:00Z, by: me, reason: drill, rules: mass}}\n",
+            ["the silence drill", "'mass'"],
+        ),
+        (
             f"{ALL}inhibit:\n  - {{by: [nonesuch], rules: [mass-casualty-attack]}}\n",
             ["an inhibition of mass-casualty-attack", "'nonesuch'", "`tocsin rules check` lists those that there are"],
         ),
