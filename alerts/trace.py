@@ -8,6 +8,7 @@ from typing import Any
 
 from alerts.records import Alert, Delivery, Notification, Outcome
 from streams.errors import ExplainedError
+from streams.events.passages import MOST_PASSAGES
 from streams.records import Article, Event, Mention, Part, Withdrawn
 
 ORDER = (Article, Mention, Withdrawn, Event, Alert, Notification, Delivery, Outcome)
@@ -126,12 +127,11 @@ def _chain(river: River, meant: Sequence[tuple[str, str]]) -> _Chain:
         match kind:
             case "article":
                 chain.articles.add(own)
-                chain.events |= {e.id for e in river.events if own in _articles(e)}
+                chain.events |= _told_in(river, [m for m in river.mentions if m.article == own])
             case "mention":
                 made = [m for m in river.mentions if m.id == own]
                 chain.articles |= {m.article for m in made}
-                places = {m.place.id for m in made if isinstance(m, Mention) and m.place is not None}
-                chain.events |= {e.id for e in river.events if e.place.id in places and chain.articles & _articles(e)}
+                chain.events |= _told_in(river, made)
             case "event":
                 chain.events.add(own)
             case "alert":
@@ -146,6 +146,26 @@ def _chain(river: River, meant: Sequence[tuple[str, str]]) -> _Chain:
     chain.articles = chain.articles or {name for e in river.events if e.id in chain.events for name in _articles(e)}
     chain.notifications = chain.notifications or {n.id for n in river.notifications if n.alert in chain.alerts}
     return chain
+
+
+def _told_in(river: River, mentions: Sequence[Mention | Withdrawn]) -> set[str]:
+    """The events that mentions went into: by their articles, and by place, family and time where an event has too many to quote each."""
+    found: set[str] = set()
+    for m in mentions:
+        here = [e for e in river.events if not isinstance(m, Mention) or (m.place is not None and e.place.id == m.place.id)]
+        quoting = {e.id for e in here if m.article in _articles(e)}
+        found |= quoting or {e.id for e in here if isinstance(m, Mention) and _may_hold(e, m)}
+    return found
+
+
+def _may_hold(event: Event, mention: Mention) -> bool:
+    """Whether a current mention of the event's place belongs to it although no quote says so: it has more than it quotes."""
+    return (
+        mention.current
+        and event.category == mention.category
+        and len(event.evidence) >= MOST_PASSAGES
+        and event.first_reported <= mention.published <= event.last_reported
+    )
 
 
 def _articles(event: Event) -> set[str]:

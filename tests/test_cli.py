@@ -96,7 +96,9 @@ def test_detect_explains_for_people_how_each_article_was_read() -> None:
 
 
 def test_detect_answers_without_waiting_for_the_end_of_the_input() -> None:
-    with subprocess.Popen([sys.executable, "-c", CODE, "detect"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "alerts.cli", "detect"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(lines(ATTACK))
@@ -256,3 +258,9 @@ def test_help_imports_nothing_slow() -> None:
     code = "import sys; from alerts.cli import main; main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not [name for name in ("spacy", "numpy", "aiohttp", "jinja2", "feedparser", "kafka", "faust") if f"'{name}'" in loaded]
+
+
+def test_trace_names_the_state_file_that_is_not_there(tmp_path: Path) -> None:
+    done = tocsin("trace", "abcdef", TOCSIN_STATE=str(tmp_path / "s.db"))
+    assert done.returncode == 1
+    assert f"{tmp_path / 's.db'}: there is no state file" in done.stderr

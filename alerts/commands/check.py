@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.metadata
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,9 @@ from streams.feeds.worker import parse_guarded
 from streams.records import Event, Evidence, Occurred, Place, digest
 from streams.runtime.store import contents
 from streams.settings import Settings
+
+LEAST_FREE = 500_000_000
+"""Bytes of the disk of the state file: a day of news, and what SQLite writes beside it."""
 
 
 class UnknownReceiverError(ExplainedError):
@@ -151,6 +155,7 @@ def checks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "gazetteer", lambda: _gazetteer(settings)
     yield "language model", lambda: _model(settings)
     yield "state", lambda: _state(settings.state)
+    yield "disk", lambda: _disk(settings.state)
     if settings.kafka_named:
         from alerts.commands import topics
 
@@ -183,6 +188,15 @@ def _model(settings: Settings) -> str:
     name = settings.model or nlp.default_model()
     nlp.load(name)
     return name
+
+
+def _disk(path: Path) -> str:
+    """Room for the state file; a full disk stops the river before anything else does."""
+    folder = next(f for f in (path.parent, *path.parent.parents) if f.exists())
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE:
+        raise OSError(f"only {free // 1_000_000} MB are free in {folder}; make room, or name another place by TOCSIN_STATE")
+    return f"{free / 1e9:.1f} GB free in {folder}"
 
 
 def _state(path: Path) -> str:

@@ -11,7 +11,7 @@ from alerts.trace import Passed, River, trace
 from streams.runtime.cluster import Cluster
 from streams.runtime.layout import topic_name
 from streams.runtime.logs import Logs
-from streams.runtime.store import peek
+from streams.runtime.store import StoreError, peek
 from streams.settings import Settings
 from streams.topics import ARTICLES, EVENTS, MENTIONS, Topic, UnreadableRecordError
 
@@ -37,7 +37,11 @@ def run(settings: Settings, name: str, *, as_json: bool) -> None:
 def entries(settings: Settings, topic: Topic) -> Iterator[bytes]:
     """What lies in a topic: in the cluster if brokers are named, else in the state file, which `tocsin up` may be using."""
     if not settings.kafka_named:
-        yield from peek(settings.state, topic.name) if settings.state.exists() else ()
+        if not settings.state.exists():
+            raise StoreError(
+                f"{settings.state}: there is no state file; name the one of `tocsin up` by TOCSIN_STATE, or brokers by TOCSIN_KAFKA"
+            )
+        yield from peek(settings.state, topic.name)
         return
     name = topic_name(settings.kafka.prefix, topic)
     with Cluster(settings.kafka) as cluster:

@@ -10,9 +10,11 @@ from alerts.commands.trace import TOPICS
 from alerts.records import Delivery, Outcome, Receiver, Route, RoutesInForce
 from alerts.trace import Passed, River, UnknownIdError, trace
 from streams.detection.detector import Detector
+from streams.events.passages import MOST_PASSAGES
 from streams.records import Article
 from streams.runtime.replay import Replay
 from streams.settings import read_settings
+from tests.builders import PUBLISHED, a_mention, a_passage, an_event
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 OFFICER = Receiver(id="officer", channel="webhook", url="https://hooks.example/secret-path", secret_env="TOCSIN_X_SECRET")
@@ -66,6 +68,15 @@ def test_from_a_delivery_back_to_every_article_that_it_speaks_of(kept: River) ->
     passed = trace(kept, last.id)
     assert {p.id for p in passed if p.kind == "article"} == {"first-0123456789", "second-0123456789"}
     assert {p.id for p in passed if p.kind == "notification"} == {last.id}
+
+
+def test_an_article_that_its_event_has_too_many_to_quote_still_leads_to_it() -> None:
+    quoted = tuple(a_passage(article=f"a{i}", quote=f"The base was shelled, report {i} says.") for i in range(MOST_PASSAGES))
+    event = an_event(evidence=quoted, claims=(), last_reported=PUBLISHED + timedelta(hours=2))
+    found = River(mentions=[a_mention(article="late", published=PUBLISHED + timedelta(hours=1))], events=[event])
+    assert event.id in {p.id for p in trace(found, found.mentions[0].id)}
+    few = River(mentions=found.mentions, events=[an_event(evidence=quoted[1:], claims=(), last_reported=event.last_reported)])
+    assert "event" not in kinds(trace(few, found.mentions[0].id))
 
 
 @pytest.mark.parametrize("kind", ["mention", "event", "alert", "number"])
