@@ -1,6 +1,7 @@
 """Which language a text is in, where it is not English: by its letters, else by its commonest words. English is what is left.
 
-A reader of English that is given French finds nothing, or, worse, something. A headline of a few words cannot be told, and is read.
+A reader of English that is given French finds nothing, or, worse, something. A headline of a few words is told by the words of war in it;
+one that has none is read.
 """
 
 import re
@@ -49,6 +50,9 @@ def _by_words(words: list[str]) -> str | None:
     different = set(words)
     english = different & wordlist("english")
     counts = Counter(language for w in different - english for language in _languages().get(w, ()))
+    for word in different:
+        for language in _at_war().get(word, ()):
+            counts[language] += FEWEST
     if not counts:
         return None
     language, count = counts.most_common(1)[0]
@@ -57,9 +61,19 @@ def _by_words(words: list[str]) -> str | None:
 
 @cache
 def _languages() -> dict[str, tuple[str, ...]]:
-    """Word to the languages that have it."""
+    """Function word to the languages that have it."""
+    return _by_word(2)
+
+
+@cache
+def _at_war() -> dict[str, tuple[str, ...]]:
+    """Word of war to the languages that have it: one alone tells a headline."""
+    return _by_word(3)
+
+
+def _by_word(column: int) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for _, (language, _, words) in rows("languages.tsv", 3):
-        for word in words.split():
-            found[word] = (*found.get(word, ()), language)
+    for _, cells in rows("languages.tsv", 4):
+        for word in cells[column].split():
+            found[word] = (*found.get(word, ()), cells[0])
     return found
