@@ -63,7 +63,7 @@ def alerts_of_case(case: Case, rules: Sequence[Rule], reader: Reader | None) -> 
         made.until(START + given.at)
         made.put(ARTICLES if isinstance(given.record, Article) else EVENTS, given.record)
     if case.given:
-        made.until(START + case.given[-1].at + AFTERMATH)
+        made.until(START + (case.until or case.given[-1].at + AFTERMATH))
     return raised(made)
 
 

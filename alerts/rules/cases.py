@@ -69,6 +69,8 @@ class Case(Part, frozen=True, kw_only=True):
     rules: tuple[str, ...]
     given: tuple[Given, ...]
     expect: tuple[Expected, ...]
+    until: timedelta | None = None
+    """How long it goes on, from its start; None: until whatever was open two days after the last report is over."""
     file: str
     line: int
 
@@ -153,11 +155,15 @@ def _case(r: Reader, own: tuple[str, ...], known: set[str]) -> Case | None:
     events: dict[str, Event] = {}
     reported = [one for node in given or [] if (one := _given(Reader(r.path, node, r.mistakes, r.what), events)) is not None]
     alerts = [_expected(Reader(r.path, node, r.mistakes, r.what)) for node in expect or []]
-    r.done(["name", "rules", "given", "expect"])
+    ordered = tuple(sorted(reported, key=lambda g: g.at))
+    line = r.line_of("until")
+    until = r.take("until", span)
+    if until is not None and ordered and until < ordered[-1].at:
+        r.wrong(line, f"{r.what}: until is {_said(until)}, before the last that is given; make it later")
+    r.done(["name", "rules", "given", "expect", "until"])
     if len(r.mistakes) > before:
         return None
-    ordered = tuple(sorted(reported, key=lambda g: g.at))
-    return Case(name=title, rules=chosen, given=ordered, expect=tuple(alerts), file=str(r.path), line=r.line)
+    return Case(name=title, rules=chosen, given=ordered, expect=tuple(alerts), until=until, file=str(r.path), line=r.line)
 
 
 def _listed(r: Reader, key: str, advice: str) -> list[yaml.Node] | None:

@@ -289,7 +289,11 @@ def _rule(r: Reader, path: Path) -> Rule | None:
     severity = r.take("severity", word(get_args(Severity)), needed="set it to flash, urgent or routine")
     where, what = _match(r.inner("match"), path.parent)
     threshold = _threshold(r.inner("threshold"))
+    line = r.line_of("confirm")
     confirm = _confirm(r.inner("confirm")) if r.has("confirm") else None
+    if confirm is not None and threshold.owners >= confirm.owners:
+        asked = f"the threshold asks for {threshold.owners} owners before anything is said, so that each alert is confirmed at once"
+        r.wrong(line, f"{r.what}: {asked}; leave confirm out, or ask for more than {threshold.owners} there")
     quiet = r.take("novelty", novelty)
     after = _after(r.inner("after")) if r.has("after") else None
     spike = _spike(r.inner("spike")) if r.has("spike") else None
@@ -323,6 +327,11 @@ def _match(m: Reader, folder: Path) -> tuple[Where, What]:
         fence=m.take("fence", several(_file(folder, read_fence)), ()),
         watch_list=tuple(dict.fromkeys(name for names in watched for name in names)),
     )
+    drawn = where.near or where.fence
+    if drawn and where.precision and not set(where.precision) & {"exact", "near", "admin2"}:
+        m.wrong(
+            m.line, f"{m.what}: a place known only as a country or a province lies in no circle or fence; add exact and near to precision"
+        )
     what = _what(m)
     m.done([*Where.__struct_fields__, *What.__struct_fields__])
     return where, what

@@ -91,6 +91,7 @@ def _test() -> dict[str, Any]:
         "rules": _several(ID),
         "given": {"type": "array", "items": given},
         "expect": {"type": "array", "items": expected},
+        "until": SPAN,
     }
     return _mapping(words, "name", "given", "expect")
 

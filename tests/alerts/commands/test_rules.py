@@ -86,6 +86,30 @@ def test_silence_where_an_alert_is_expected_and_an_alert_where_silence_is(tmp_pa
     assert "alert 1 was not expected: airbase at 0h, new, preliminary" in out.getvalue()
 
 
+OVER = """
+tests:
+  - name: it is over after a week
+    until: 9d
+    given:
+      - {at: 0h, event: a, place_kind: air_base}
+    expect:
+      - {at: 0h, change: new}
+      - {at: 169h, change: resolved}
+"""
+
+
+def test_a_test_goes_on_as_long_as_it_says_so_that_an_end_can_be_tried(tmp_path: Path) -> None:
+    rules, out = AIRBASE + "    resolve: 7d\n", io.StringIO()
+    assert command.test_rules(settings(in_folder(tmp_path / "a", rules + OVER)), out) == 0, out.getvalue()
+    short = OVER.replace("    until: 9d\n", "")
+    assert command.test_rules(settings(in_folder(tmp_path / "b", rules + short)), out) == 1
+    assert "alert 2 was not raised" in out.getvalue()
+    wrong = OVER.replace("{at: 0h, event", "{at: 10d, event")
+    folder = in_folder(tmp_path / "c", rules + wrong)
+    with pytest.raises(RulesError, match="until is 9d, before the last that is given"):
+        load_cases(folder, load_rules(folder))
+
+
 def test_rules_without_any_test_do_not_pass(tmp_path: Path) -> None:
     out = io.StringIO()
     assert command.test_rules(settings(in_folder(tmp_path / "rules", AIRBASE)), out) == 1
