@@ -6,8 +6,8 @@ Who put it in and waits for it is `alerts.commands.canary`.
 
 from datetime import datetime
 
-from alerts.records import Alert, Delivery, Receiver, Rule, Where
-from streams.records import Article, Event, digest
+from alerts.records import Alert, Delivery, Notification, Receiver, Rule, Where
+from streams.records import Article, Event, Mention, Withdrawn, digest
 
 NAME = "tocsin-canary"
 """Of the rule, the receiver, and before the time in the name of its feed."""
@@ -30,6 +30,19 @@ def is_canary(feed: str | None) -> bool:
 def concerns(event: Event, rule: Rule) -> bool:
     """Whether *rule* may hear of *event*: canaries are for their own rule, and it for them."""
     return (rule.id == NAME) == event.key.startswith(f"exercise:{NAME}-")
+
+
+def on_the_way(record: object) -> bool:
+    """Whether any record of the river is a canary's."""
+    match record:
+        case Alert() | Delivery():
+            return of(record)
+        case Notification():
+            return record.receiver.id == NAME
+        case Event() | Mention() | Withdrawn():
+            return record.key.startswith(f"exercise:{NAME}-")
+        case _:
+            return False
 
 
 def of(record: Alert | Delivery) -> bool:

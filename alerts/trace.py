@@ -217,11 +217,11 @@ def _text(record: Any, river: River) -> str:
         case Notification():
             return f"for {record.receiver.id} by {record.receiver.channel}: {record.subject}"
         case Delivery():
-            why = f": {_unaddressed(record.detail)}" if record.detail else ""
+            why = f": {unaddressed(record.detail)}" if record.detail else ""
             return f"to {record.receiver}: {record.state}, attempt {record.attempt}{why}"
         case Outcome():
             ended = "accepted" if record.ok else "late, for a digest" if record.late else "given up" if record.final else "failed"
-            return f"to {record.receiver}: attempt {record.attempt} {ended}: {_unaddressed(record.detail)}"
+            return f"to {record.receiver}: attempt {record.attempt} {ended}: {unaddressed(record.detail)}"
     raise TypeError(f"{type(record).__name__} is no station")
 
 
@@ -235,7 +235,7 @@ def _of_event(event: Event, river: River) -> str:
     return f"{event.number}/{event.revision}, {event.type} at {event.place.name}: {counted}{end}"
 
 
-def _unaddressed(detail: str) -> str:
+def unaddressed(detail: str) -> str:
     """A receiver's own words without anybody's address in them."""
     return _ADDRESS.sub("(address)", detail)
 

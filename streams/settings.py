@@ -20,6 +20,9 @@ FROM_FILE = "_FILE"
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
+LogForm = Literal["off", "json", "console"]
+
+
 class SettingsError(ExplainedError, ValueError):
     """A variable cannot be used; the text names it, what it holds, and what it may hold."""
 
@@ -85,6 +88,8 @@ class Settings(Part, frozen=True, kw_only=True):
     """Address of the metrics page; port 0 takes any free one."""
     retention: timedelta = timedelta(days=30)
     """How long publishers' texts and the rest of the log are kept."""
+    log: LogForm = "off"
+    """The log of decisions on standard error."""
     canary: timedelta | None = timedelta(minutes=5)
     """Between two canaries; None sends none."""
     webhook_allow: tuple[str, ...] = ()
@@ -154,6 +159,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         metrics=take("TOCSIN_METRICS", address, ("127.0.0.1", 8740)),
         retention=take("TOCSIN_RETENTION", span, timedelta(days=30)),
         canary=take("TOCSIN_CANARY", lambda text: None if text == "off" else span(text), timedelta(minutes=5)),
+        log=take("TOCSIN_LOG", one_of("off", "json", "console"), "off"),
         webhook_allow=take("TOCSIN_WEBHOOK_ALLOW", networks, ()),
         mail=mail,
         kafka=kafka,

@@ -52,6 +52,38 @@ def test_the_sample_story_arrives_as_an_exercise_by_webhook_mail_and_terminal(tm
     assert message["Auto-Submitted"] == "auto-generated"
 
 
+def test_the_log_leads_from_the_feed_to_who_was_told_and_says_no_secret(tmp_path: Path) -> None:
+    secrets = {"TOCSIN_SMTP_PASSWORD": "hush-mail", "TOCSIN_PICTURE_SECRET": "whsec_hush", "TOCSIN_KAFKA_PREFIX": "river"}
+    places = {"TOCSIN_STATE": str(tmp_path / "run" / "s.db"), "TOCSIN_METRICS": "127.0.0.1:0", "TOCSIN_LOG": "json"}
+    log = tmp_path / "log.jsonl"
+    with (tmp_path / "out.txt").open("wb") as out, log.open("wb") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "alerts.cli", "up", "--sample"], stdout=out, stderr=err, env=os.environ | places | secrets
+        )
+
+    def lines() -> list[dict[str, object]]:
+        return [json.loads(line) for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+    def accepted() -> list[dict[str, object]]:
+        return [line for line in lines() if line["happening"] == "attempt" and line["outcome"] == "accepted"]
+
+    try:
+        wait_for(lambda: bool(accepted()))
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    told = lines()
+    end = accepted()[0]
+    notification = next(line for line in told if line["happening"] == "notification" and line["delivery"] == end["delivery"])
+    alert = next(line for line in told if line["happening"] == "alert" and line["alert"] == notification["alert"])
+    event = next(line for line in told if line["happening"] == "event" and line["event"] == alert["event"])
+    read = next(line for line in told if line["happening"] == "read" and line["article"] == event["article"])
+    assert any(line["happening"] == "poll" and line["feed"] == read["feed"] for line in told)
+    assert any(line["happening"] == "said" and "nothing is lost" in str(line["text"]) for line in told)
+    for hidden in ("hush", "whsec_", "@", "http://"):
+        assert hidden not in log.read_text()
+
+
 def test_a_receiver_that_is_down_gets_everything_when_it_is_back_also_across_a_restart(tmp_path: Path) -> None:
     with a_world(6, per_second=50) as world:
         world.refuse = 10_000

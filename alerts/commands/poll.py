@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TextIO
 
+from alerts.commands import journal
 from alerts.commands.reporting import FeedReports, failures, now, tell, tell_failures
 from streams import metrics
 from streams.feeds.config import Feed, load_feeds
@@ -50,6 +51,7 @@ class Poll:
         Raises:
             FeedsError, BrokerError: It cannot start; the text says why and what to do.
         """
+        journal.begin(self.settings.log)
         # It logs every attempt to reach a broker that is away; what that means for the feeds we say ourselves, once.
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
         feeds, kafka = load_feeds(self.settings.feeds), self.settings.kafka

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import msgspec
 
 from alerts import canary
+from alerts.commands import journal
 from alerts.commands.canary import Canary
 from alerts.delivery.dispatch import Queue
 from alerts.records import Alert, Delivery, Notification, Outcome
@@ -36,7 +37,8 @@ def now() -> datetime:
 
 
 def tell(screen: TextIO, text: str) -> None:
-    """One line for people, with the Zulu time; if nobody reads any more, the watch goes on."""
+    """One line for people, with the Zulu time, and into the log; if nobody reads any more, the watch goes on."""
+    journal.said(text)
     with suppress(OSError):
         print(f"{now():%H:%M:%SZ}  {text}", file=screen, flush=True)
 
@@ -61,6 +63,7 @@ class FeedReports:
         elif not result.failed and result.feed in self._failing:
             self._failing.discard(result.feed)
             self._tell(f"feed {result.feed}: answers again")
+        journal.polled(result)
         metrics.POLLS.labels(result.status).inc()
         metrics.POLL_SECONDS.observe(result.seconds)
         metrics.ENTRIES.labels("new").inc(result.new)
@@ -115,6 +118,7 @@ class RiverReports:
         for reading in reads:
             if isinstance(reading, Reading) and not canary.is_canary(reading.article.feed):
                 _count(reading)
+                journal.taken(stage.name, reading)
         if times := [at for read in reads if (at := _time_of(read)) is not None]:
             metrics.WATERMARK.labels(stage.name).set(max(times).timestamp())
         metrics.RECORDS.labels(stage.name, "out").inc(len(written))
@@ -122,6 +126,8 @@ class RiverReports:
         for record in written:
             if isinstance(record, Alert | Delivery) and canary.of(record):
                 continue
+            if not canary.on_the_way(record):
+                journal.taken(stage.name, record)
             if isinstance(record, Alert):
                 metrics.ALERTS.labels(record.rule, record.severity, record.change).inc()
             elif isinstance(record, Rejected):
@@ -140,6 +146,7 @@ class RiverReports:
             if self._canary is not None:
                 self._canary.delivered(delivery, outcome)
             return
+        journal.attempted(delivery, outcome)
         if outcome.late:
             return
         if notification is not None:

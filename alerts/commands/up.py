@@ -13,6 +13,7 @@ from typing import TextIO
 import msgspec
 from prometheus_client import start_http_server
 
+from alerts.commands import journal
 from alerts.commands.canary import Canary
 from alerts.commands.configuration import Configuration, StoreBoard
 from alerts.commands.gauges import Gauges, built, watch_loop
@@ -100,6 +101,7 @@ class Up:
         Raises:
             RulesError, FeedsError, StoreError, GazetteerError: It cannot start; the text says why and what to do.
         """
+        journal.begin(self.settings.log)
         began = time.monotonic()
         feeds = load_feeds(self.settings.feeds)
         with Store(self.settings.state) as store:

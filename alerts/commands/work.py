@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from alerts.commands import journal
 from alerts.commands.configuration import Configuration
 from alerts.commands.gauges import attending, built, watch_loop
 from alerts.commands.reporting import RiverReports, failures, now, tell, tell_failures
@@ -89,6 +90,7 @@ class Work:
         Returns:
             The exit status: 0 after a clean stop, 1 after a failure; 70 where the process stood still too long.
         """
+        journal.begin(self.settings.log)
         return asyncio.run(self._run())
 
     async def _run(self) -> int:

@@ -206,7 +206,7 @@ def test_events_and_alerts_go_on_under_their_ids_after_the_river_has_grown_howev
     before = {alert.id for log in river.entries(ALERTS).values() for alert in log if isinstance(alert, ALERTS.records)}
     grown = {stage.name: river.positions(stage.name) for stage in RIVER}
 
-    for lines in range(0, 14, 2):
+    for lines in range(0, 14, 3):
         kill_growing(river, f"grow-{lines}", after_lines=lines)
     out = io.StringIO()
     assert grow(river.settings, MANY, out) == 0

@@ -13,7 +13,7 @@ from tests.real.law import assert_all_sent, assert_law, bodies, record
 from tests.real.river import River
 from tests.real.world import a_world
 
-FEW = 1000
+FEW = 600
 LAYOUTS = [(workers, partitions) for workers in (1, 2, 4) for partitions in (1, 3, 12)]
 
 
