@@ -146,8 +146,8 @@ def _told(record: Any) -> Iterator[tuple[Happening, Level, dict[str, Any]]]:
             yield "notification", "info", fields | {"outcome": record.change}
         case Delivery() if record.state != "pending":
             level: Level = "error" if record.state == "dead" else "info"
-            fields = {"delivery": record.id, "receiver": record.receiver, "attempt": record.attempt}
-            yield "delivery", level, fields | {"outcome": record.state, "text": record.detail}
+            ended = {"outcome": record.state, "text": record.detail, "attempt": record.attempt}
+            yield "delivery", level, {"delivery": record.id, "receiver": record.receiver, **ended}
         case Rejected():
             yield "rejected", "error", {"text": record.reason}
 
