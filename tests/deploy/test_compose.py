@@ -27,6 +27,8 @@ OPEN = {"grafana"}
 """Services that a deployer may open to other hosts."""
 WRITES = {"kafka"}
 """Services whose image cannot run on a file system that is read-only; docker-compose.yml says why."""
+ALONE = {"alone"}
+"""The whole river in one container, without Kafka, which holds its state file itself."""
 STAY = sorted(services().keys() - ONCE)
 
 
@@ -51,7 +53,7 @@ def test_it_keeps_to_the_specification_of_compose() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("profile", ["", "mail"])
+@pytest.mark.parametrize("profile", ["", "mail", "alone"])
 def test_docker_compose_reads_it(profile: str) -> None:
     if not shutil.which("docker") or subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode:
         pytest.skip("needs docker with its compose plugin")
@@ -176,7 +178,8 @@ def test_ports_are_those_of_the_settings() -> None:
     port = usual.kafka.servers[0].rpartition(":")[2]
     assert broker["KAFKA_ADVERTISED_LISTENERS"] == f"PLAINTEXT://kafka:{port}"
     assert f"PLAINTEXT://:{port}" in broker["KAFKA_LISTENERS"]
-    for name in tocsins().keys() - ONCE:
+    assert f":{usual.metrics[1]}/metrics" in tocsins()["alone"]["healthcheck"]["test"][-1]
+    for name in tocsins().keys() - ONCE - ALONE:
         assert f":{usual.metrics[1]}/health/ready" in tocsins()[name]["healthcheck"]["test"][-1]
 
 
@@ -244,10 +247,10 @@ def test_kafka_is_published_nowhere_and_on_a_network_that_leads_nowhere() -> Non
 
 
 def test_only_those_who_fetch_and_deliver_can_reach_the_internet() -> None:
-    assert {name for name, service in tocsins().items() if "outside" in service["networks"]} == {"poller", "deliverer"}
+    assert {name for name, service in tocsins().items() if "outside" in service["networks"]} == {"poller", "deliverer"} | ALONE
 
 
-@pytest.mark.parametrize("name", sorted(tocsins().keys() - ONCE))
+@pytest.mark.parametrize("name", sorted(tocsins().keys() - ONCE - ALONE))
 def test_what_is_ours_can_be_scaled_and_has_half_a_minute_to_finish(name: str) -> None:
     service = services()[name]
     assert service.keys().isdisjoint({"container_name", "ports", "hostname"})
@@ -255,8 +258,19 @@ def test_what_is_ours_can_be_scaled_and_has_half_a_minute_to_finish(name: str) -
     assert not {one.split(":")[0] for one in service["volumes"]} & compose()["volumes"].keys()  # one of several would hold it
 
 
-def test_only_the_deliverer_is_told_secrets() -> None:
-    assert {name for name, service in tocsins().items() if service.get("secrets")} == {"deliverer"}
+def test_only_who_delivers_is_told_secrets() -> None:
+    assert {name for name, service in tocsins().items() if service.get("secrets")} == {"deliverer"} | ALONE
+
+
+def test_what_runs_alone_needs_no_kafka_and_keeps_its_state_file_in_a_volume() -> None:
+    alone = tocsins()["alone"]
+    assert alone["depends_on"] == {}
+    assert alone["profiles"] == ["alone"]
+    settings = read_settings(on_this_host(alone["environment"]))
+    assert not settings.kafka_named
+    (state,) = (one.split(":")[1] for one in alone["volumes"] if one.startswith("state:"))
+    assert settings.state.parent == Path(state)
+    assert state not in " ".join(alone["tmpfs"])
 
 
 def test_secrets_are_files_that_git_leaves_out() -> None:
