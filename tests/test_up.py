@@ -7,15 +7,24 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
 
+from alerts.commands.river import configured, river
+from alerts.records import Alert
+from alerts.topics import ALERTS
+from streams.detection.detector import Detector
+from streams.runtime.replay import Replay
+from streams.settings import read_settings
+from streams.topics import ARTICLES
 from tests.real.program import SECRET, Program
 from tests.real.world import a_world
 
@@ -186,3 +195,40 @@ def test_with_bad_rules_it_starts_on_those_that_were_in_force_before(tmp_path: P
         program.start()
         wait_for(lambda: "what was in force stays" in program.words and bool(world.posts), program)
         assert program.stop() == 0
+
+
+def test_reloads_under_load_tell_nothing_more_and_nothing_less(tmp_path: Path, detector: Detector) -> None:
+    with a_world(70, per_second=6) as world:
+        program = Program(folder=tmp_path, port=world.port).start()
+        rules = tmp_path / "rules" / "rules.yaml"
+        wait_for(lambda: bool(world.posts), program)
+        written, edition = rules.read_text(), 0
+        while not world.served_all:
+            edition += 1
+            (tmp_path / "next.yaml").write_text(written.replace("title: Anything at all", f"title: Anything at all edition {edition}"))
+            (tmp_path / "next.yaml").replace(rules)
+            time.sleep(0.5)
+        wait_for(lambda: len(rows(program, "articles")) == 70 and len(world.received()) == len(notified(program)), program)
+        assert program.stop() == 0
+    assert program.words.count("in force: 3 rules; changed: anything") >= 3
+    articles = [ARTICLES.decode(body) for body in rows(program, "articles")]
+    last = max(a.at for a in articles)
+    undisturbed = Replay(river(detector))
+    settings = read_settings(program.environment | {"TOCSIN_RULES": str(tmp_path / "rules")})
+    for control in configured(settings, at=min(a.at for a in articles)):
+        undisturbed.control(control)
+    undisturbed.run(articles)
+    told = [ALERTS.decode(body) for body in rows(program, "alerts")]
+    assert spoken(told, last) == spoken(undisturbed.logs["alerts"], last)
+    assert len(told) > 20
+
+
+def rows(program: Program, topic: str) -> list[bytes]:
+    """What lies in a topic of the state file."""
+    with closing(sqlite3.connect(f"file:{program.state}?mode=ro", uri=True)) as db:
+        return [body for (body,) in db.execute("SELECT body FROM log WHERE topic = ? ORDER BY rowid", (topic,))]
+
+
+def spoken(log: Iterable[Any], until: datetime) -> list[tuple[str, str, int, str, str]]:
+    """What was said up to a time, however it was titled."""
+    return sorted((a.rule, a.id, a.revision, a.change, a.reason.text) for a in log if isinstance(a, Alert) and a.at <= until)
