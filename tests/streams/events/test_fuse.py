@@ -262,3 +262,11 @@ def test_every_event_ends_at_most_once_and_its_revisions_count_up(mentions: Sequ
         assert [e.revision for e in told] == list(range(1, len(told) + 1))
         assert all(e.accepted for e in told[:-1])
         assert not told[-1].accepted
+
+
+def test_news_that_goes_on_keeps_the_earliest_report_and_an_earlier_one_that_comes_late_takes_its_place() -> None:
+    first, again = said("ara", at=2, occurred=on(DAY)), said("sana", at=9, occurred=on(DAY))
+    earlier = msgspec.structs.replace(said("afp", at=1, occurred=on(DAY)), fetched=again.fetched + timedelta(hours=1))
+    reported = [e.first_reported for e in events([first, again, earlier])]
+    assert reported == [first.published, first.published, earlier.published]
+    assert len({e.id for e in events([first, again, earlier])}) == 1
