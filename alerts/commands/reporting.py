@@ -15,6 +15,7 @@ from alerts.commands import journal
 from alerts.commands.canary import Canary
 from alerts.delivery.dispatch import Queue
 from alerts.records import Alert, Delivery, Notification, Outcome
+from alerts.trace import unaddressed
 from streams import metrics
 from streams.detection.mentions import published
 from streams.detection.revisions import Reading
@@ -137,7 +138,8 @@ class RiverReports:
                 metrics.DELIVERIES.labels(record.receiver, record.state).inc()
             if isinstance(record, Delivery) and record.state == "dead":
                 metrics.DEAD_LETTERS.labels(record.receiver).inc()
-                self._tell(f"receiver {record.receiver}: given up after {record.attempt} attempts: {record.detail} (delivery {record.id})")
+                why = unaddressed(record.detail)
+                self._tell(f"receiver {record.receiver}: given up after {record.attempt} attempts: {why} (delivery {record.id})")
 
     def delivered(self, delivery: Delivery, outcome: Outcome) -> None:
         """Count an attempt, and say when a receiver begins or ceases to fail."""
@@ -157,7 +159,8 @@ class RiverReports:
                     metrics.PUBLISHED_TO_DELIVERY.observe((outcome.at - reported).total_seconds())
         if not outcome.ok and name not in self._failing:
             self._failing.add(name)
-            self._tell(f"receiver {name}: not delivered: {outcome.detail}; {'given up' if outcome.final else 'kept, and tried again'}")
+            then = "given up" if outcome.final else "kept, and tried again"
+            self._tell(f"receiver {name}: not delivered: {unaddressed(outcome.detail)}; {then}")
         elif outcome.ok and name in self._failing:
             self._failing.discard(name)
             self._tell(f"receiver {name}: takes alerts again")

@@ -146,7 +146,8 @@ def _problem(key: str, value: Any, *, internal: bool) -> str | None:
     if key in ("outlet", "owner") and not value.strip():
         return f"{key} is empty; write who publishes the feed, as officers should read it"
     if key == "url" and (what := _url_problem(value)):
-        return f"url {value!r} {what}; copy the whole address of the feed, from https:// on"
+        shown = re.sub(r"//[^/\s]*@", "//(hidden)@", str(value))
+        return f"url {shown!r} {what}; copy the whole address of the feed, from https:// on"
     least = 1 if internal else LEAST_SECONDS
     if key == "every_seconds" and not least <= value <= MOST_SECONDS:
         return f"every_seconds is {value}; take {least} to {MOST_SECONDS}"

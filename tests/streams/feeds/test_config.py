@@ -77,7 +77,9 @@ def test_a_name_that_is_used_twice_is_named_with_both_places():
         pytest.param('[[feed]]\nname = "a\n', "feeds.toml:2: is not TOML", id="no TOML"),
         pytest.param('[feed]\nname = "a"\n', "two brackets", id="one bracket"),
         pytest.param("feeds = 3\n", "'feeds' is not known", id="another key"),
-        pytest.param('[[feed]]\nname = "a"\noutlet = "A"\nurl = "https://u:p@e.org/"\n', "holds a password", id="a password"),
+        pytest.param(
+            '[[feed]]\nname = "a"\noutlet = "A"\nurl = "https://u:p@e.org/"\n', "//(hidden)@e.org/' holds a password", id="a password"
+        ),
         pytest.param('[[feed]]\nname = "a"\noutlet = "A"\nurl = "https://e.org:x/"\n', "is no address", id="a bad port"),
         pytest.param(
             '[[feed]]\nname = "a"\noutlet = "A"\nurl = "https://e.org/"\nevery_seconds = true\n', "no whole number", id="a wrong type"
