@@ -32,19 +32,16 @@ def concerns(event: Event, rule: Rule) -> bool:
     return (rule.id == NAME) == event.key.startswith(f"exercise:{NAME}-")
 
 
-def on_the_way(record: object) -> bool:
-    """Whether any record of the river is a canary's."""
+def of(record: object) -> bool:
+    """Whether a record of the river is a canary's, which nobody but its receiver hears of."""
     match record:
-        case Alert() | Delivery():
-            return of(record)
+        case Alert():
+            return record.rule == NAME
         case Notification():
             return record.receiver.id == NAME
+        case Delivery():
+            return record.receiver == NAME
         case Event() | Mention() | Withdrawn():
             return record.key.startswith(f"exercise:{NAME}-")
         case _:
             return False
-
-
-def of(record: Alert | Delivery) -> bool:
-    """Whether an alert or a delivery is a canary's, which nobody but its receiver hears of."""
-    return (record.rule if isinstance(record, Alert) else record.receiver) == NAME

@@ -200,7 +200,7 @@ class Route(Part, frozen=True, kw_only=True):
 
 
 class Hush(Part, frozen=True, kw_only=True):
-    """Nothing to these receivers of these rules or places, from ``start`` up to ``end``. Empty means all."""
+    """A silence: nothing to these receivers of these rules or places, from ``start`` up to ``end``. Empty means all."""
 
     id: str
     start: Time
@@ -255,18 +255,10 @@ class RoutesInForce(Record, frozen=True, kw_only=True):
     """Those of the file; one that is taken out of it is over."""
 
 
-class Silence(Record, frozen=True, kw_only=True):
-    """Control: a silence, as `Hush` has it, that no file holds."""
+class Silence(Hush, Record, frozen=True, kw_only=True):
+    """Control: a silence that no file holds."""
 
-    id: str
     at: Time
-    start: Time
-    end: Time
-    by: str
-    reason: str
-    rules: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    receivers: tuple[str, ...] = ()
 
 
 class Acknowledgement(Record, frozen=True, kw_only=True):

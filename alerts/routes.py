@@ -241,7 +241,7 @@ def _takes(route: Route, alert: Alert) -> bool:
 
 def silent_until(alert: Alert, receiver: str, now: datetime, control: Routing) -> datetime | None:
     """When the silence that holds for this receiver ends; None if none holds: each from its start up to, not including, its end."""
-    every: list[Silence | Hush] = [*control.silences.values(), *control.planned]
+    every: list[Hush] = [*control.silences.values(), *control.planned]
     ends = [
         s.end
         for s in every

@@ -1,12 +1,12 @@
 """The way of one article, from the feed to whoever was told: the records of a river go in, those of one chain come out, in order. Pure."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from alerts.records import Alert, Delivery, Notification, Outcome
+from alerts.redaction import unaddressed
 from streams.errors import ExplainedError
 from streams.events.passages import MOST_PASSAGES
 from streams.records import Article, Event, Mention, Part, Withdrawn
@@ -149,7 +149,7 @@ def _chain(river: River, meant: Sequence[tuple[str, str]]) -> _Chain:
 
 
 def _told_in(river: River, mentions: Sequence[Mention | Withdrawn]) -> set[str]:
-    """The events that mentions went into: by their articles, and by place, family and time where an event has too many to quote each."""
+    """The events that mentions went into: by their articles, and by place, category and time where an event has too many to quote each."""
     found: set[str] = set()
     for m in mentions:
         here = [e for e in river.events if not isinstance(m, Mention) or (m.place is not None and e.place.id == m.place.id)]
@@ -233,14 +233,6 @@ def _of_event(event: Event, river: River) -> str:
         end = "; no rule spoke of it yet (`tocsin rules explain` says why, clause by clause)"
     counted = f"{event.owners} owners, {event.articles} articles{', disputed' if event.disputed else ''}"
     return f"{event.number}/{event.revision}, {event.type} at {event.place.name}: {counted}{end}"
-
-
-def unaddressed(detail: str) -> str:
-    """A receiver's own words without anybody's address in them."""
-    return _ADDRESS.sub("(address)", detail)
-
-
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+|https?://\S+")
 
 
 def _short(text: str) -> str:

@@ -5,14 +5,13 @@ Never in it: what an article says, secrets, and addresses of receivers.
 
 import logging
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
 import msgspec
 
 from alerts.records import Alert, Delivery, Notification, Outcome
-from alerts.trace import unaddressed
+from alerts.redaction import unaddressed
 from streams.detection.revisions import Reading
 from streams.feeds.poll import PollResult
 from streams.records import Event, Mention, Part, Withdrawn
@@ -56,14 +55,14 @@ class Line(Part, frozen=True, kw_only=True, omit_defaults=True):
     """How it ended, in one word."""
 
 
-def begin(form: LogForm, stream: TextIO = sys.stderr) -> None:
-    """Write the log from now on to *stream*, what libraries warn of with it; nothing if *form* is ``off``."""
+def begin(form: LogForm, stream: TextIO | None = None) -> None:
+    """Write the log from now on to *stream* (without one, standard error), with what libraries warn of; nothing if *form* is ``off``."""
     for handler in [h for h in logging.root.handlers if isinstance(h.formatter, Form)]:
         logging.root.removeHandler(handler)
     LOGGER.disabled = form == "off"
     if form == "off":
         return
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(Form(form))
     logging.root.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
@@ -115,41 +114,43 @@ def attempted(delivery: Delivery, outcome: Outcome) -> None:
 
 def taken(stage: str, record: Any) -> None:
     """Log what was read of an article, or what a stage wrote."""
-    if not LOGGER.disabled:
-        for happening, level, fields in _told(record):
-            _write(happening, level, stage=stage, **fields)
+    if not LOGGER.disabled and (told := _told(record)) is not None:
+        happening, level, fields = told
+        _write(happening, level, stage=stage, **fields)
 
 
-def _told(record: Any) -> Iterator[tuple[Happening, Level, dict[str, Any]]]:
+def _told(record: Any) -> tuple[Happening, Level, dict[str, Any]] | None:
+    """What to say of a record; None for one that decides nothing."""
     match record:
         case Reading():
             many, other = len(record.mentions), f"in {record.language}, not read" if record.language else ""
-            yield "read", "info", {"article": record.article.id, "feed": record.article.feed or "", "text": other or f"{many} mentions"}
+            return "read", "info", {"article": record.article.id, "feed": record.article.feed or "", "text": other or f"{many} mentions"}
         case Mention():
             where = record.place.id if record.place else f"nowhere: {record.unresolved}"
             text = f"{record.type} at {where}"
-            yield "mention", "info", {"article": record.article, "mention": record.id, "outcome": record.status, "text": text}
+            return "mention", "info", {"article": record.article, "mention": record.id, "outcome": record.status, "text": text}
         case Withdrawn():
-            yield "withdrawn", "info", {"article": record.article, "mention": record.id}
+            return "withdrawn", "info", {"article": record.article, "mention": record.id}
         case Event():
             end = f"merged into {record.merged_into}" if record.merged_into else "" if record.accepted else "no source says so any more"
             text = end or f"{record.type} at {record.place.id}: {record.owners} owners, {record.articles} articles"
             articles = list(dict.fromkeys(e.article for e in record.evidence))
             fields = {"event": record.id, "number": f"{record.number}/{record.revision}", "text": text}
-            yield "event", "info", fields | ({"article": articles[-1]} if articles else {})
+            return "event", "info", fields | ({"article": articles[-1]} if articles else {})
         case Alert():
             outcome = "shadow" if record.shadow else record.change
             fields = {"alert": record.id, "number": record.label, "rule": record.rule, "event": record.event.id}
-            yield "alert", "info", fields | {"outcome": outcome, "text": f"{record.reason.code}: {record.reason.text}"}
+            return "alert", "info", fields | {"outcome": outcome, "text": f"{record.reason.code}: {record.reason.text}"}
         case Notification():
             fields = {"delivery": record.id, "alert": record.alert, "rule": record.rule, "receiver": record.receiver.id}
-            yield "notification", "info", fields | {"outcome": record.change}
+            return "notification", "info", fields | {"outcome": record.change}
         case Delivery() if record.state != "pending":
             level: Level = "error" if record.state == "dead" else "info"
             ended = {"outcome": record.state, "text": record.detail, "attempt": record.attempt}
-            yield "delivery", level, {"delivery": record.id, "receiver": record.receiver, **ended}
+            return "delivery", level, {"delivery": record.id, "receiver": record.receiver, **ended}
         case Rejected():
-            yield "rejected", "error", {"text": record.reason}
+            return "rejected", "error", {"text": record.reason}
+    return None
 
 
 def _write(happening: Happening, level: Level = "info", *, text: str = "", **fields: Any) -> None:

@@ -15,7 +15,7 @@ from alerts.commands import journal
 from alerts.commands.canary import Canary
 from alerts.delivery.dispatch import Queue
 from alerts.records import Alert, Delivery, Notification, Outcome
-from alerts.trace import unaddressed
+from alerts.redaction import unaddressed
 from streams import metrics
 from streams.detection.mentions import published
 from streams.detection.revisions import Reading
@@ -125,10 +125,9 @@ class RiverReports:
         metrics.RECORDS.labels(stage.name, "out").inc(len(written))
         metrics.STAGE_SECONDS.labels(stage.name).observe(seconds)
         for record in written:
-            if isinstance(record, Alert | Delivery) and canary.of(record):
+            if canary.of(record):
                 continue
-            if not canary.on_the_way(record):
-                journal.taken(stage.name, record)
+            journal.taken(stage.name, record)
             if isinstance(record, Alert):
                 metrics.ALERTS.labels(record.rule, record.severity, record.change).inc()
             elif isinstance(record, Rejected):

@@ -1,12 +1,14 @@
 """What rules may name and detection can say: a rule that waits for a name nobody ever says would keep still for good."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from alerts.records import Rule, What
+from alerts.rules.load import meant
 from streams.detection import actors, lexicon
 from streams.detection.gazetteer import FOLDER, Gazetteer
+
+LISTED = "docs/rules.md says where the names stand"
 
 
 def unknown_names(rules: Sequence[Rule], *, gazetteer: Path | None = None, sites: Path | None = None) -> list[str]:
@@ -16,7 +18,7 @@ def unknown_names(rules: Sequence[Rule], *, gazetteer: Path | None = None, sites
     countries = _countries(gazetteer, sites) if any(clause == "country" for _, clause, _ in named) else frozenset()
     of = {"attacker": people, "target": people, "weapon": lexicon.weapon_names(), "country": countries}
     return [
-        f"{rule.file}:{rule.line}: rule '{rule.id}': {clause} '{name}' is nothing that detection says{_meant(name, of[clause])}"
+        f"{rule.file}:{rule.line}: rule '{rule.id}': {clause} '{name}' is nothing that detection says{meant(name, of[clause], LISTED)}"
         for rule, clause, name in named
         if name not in of[clause]
     ]
@@ -28,11 +30,6 @@ def _named(rule: Rule) -> Iterator[tuple[str, str]]:
     for what in (rule.what, *waited):
         if isinstance(what, What):
             yield from ((clause, name) for clause in ("attacker", "target", "weapon") for name in getattr(what, clause))
-
-
-def _meant(name: str, known: frozenset[str]) -> str:
-    near = get_close_matches(name.lower().replace(" ", "_"), known, n=1) or get_close_matches(name, known, n=1)
-    return f"; is '{near[0]}' meant?" if near else "; docs/rules.md says where the names stand"
 
 
 def _countries(folder: Path | None, sites: Path | None) -> frozenset[str]:

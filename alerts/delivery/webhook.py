@@ -1,10 +1,8 @@
 """One signed POST to a receiver's webhook. The only door of this package to aiohttp."""
 
-import re
 import ssl
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from urllib.parse import unquote, urlsplit
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -25,6 +23,7 @@ from alerts.delivery.answers import Answer, of_status
 from alerts.delivery.guard import AddressRefusedError, dialler
 from alerts.delivery.signing import signed
 from alerts.records import Notification
+from alerts.redaction import without_secrets
 from streams.addresses import Allowed
 from streams.names import PatientResolver
 
@@ -33,9 +32,6 @@ Session = ClientSession
 TIMEOUT_SECONDS = 15.0
 """For the whole attempt: Standard Webhooks 1.0.0 asks for 15 to 30."""
 CONNECT_SECONDS = 5.0
-FEWEST = 6
-"""Characters of a part of an address that may be a secret; "hook" is a word."""
-_KEY = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
 MOST_BODY = 1024
 """Bytes that are read of a refusal, for its reason. An endless answer costs no more."""
 
@@ -71,16 +67,6 @@ async def _reason(response: ClientResponse) -> str:
         return (await response.content.read(MOST_BODY)).decode("utf-8", "replace")
     except (ClientError, OSError):
         return ""
-
-
-def without_secrets(text: str, url: str) -> str:
-    """What a receiver says, without the path, the query and the keys that only it and we know: some say back all that they were sent."""
-    parts = urlsplit(url)
-    known = {piece for piece in (*parts.path.split("/"), *re.split("[&=;]", parts.query), parts.username, parts.password) if piece}
-    known |= {unquote(piece) for piece in known}
-    for secret in sorted((piece for piece in known if len(piece) >= FEWEST), key=len, reverse=True):
-        text = text.replace(secret, "(hidden)")
-    return _KEY.sub("(hidden)", text)
 
 
 def in_words(error: Exception, *, seconds: float | None = TIMEOUT_SECONDS) -> str:

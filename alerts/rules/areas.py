@@ -75,6 +75,8 @@ def _ring(ring: Any, path: Path) -> Ring:
         raise AreaError(f"{path}: {wrong} is no longitude and latitude in degrees; GeoJSON puts the longitude first, and knows no metres")
     if len(set(corners)) < 3:
         raise AreaError(f"{path}: a ring of {len(set(corners))} different corners encloses nothing; give it three at least")
+    if not any(turn(a[0], b[0]) for a, b in pairwise((*corners, corners[0]))):
+        raise AreaError(f"{path}: a ring along one meridian, or as well the other way round the globe; put corners between them")
     long = next(((a, b) for a, b in pairwise((*corners, corners[0])) if _is_ambiguous(a[0], b[0])), None)
     if long is not None:
         raise AreaError(f"{path}: from {long[0]} to {long[1]} it is as well the other way round the globe; put corners between them")
@@ -83,7 +85,7 @@ def _ring(ring: Any, path: Path) -> Ring:
 
 def _is_ambiguous(start: float, end: float) -> bool:
     """Whether an edge goes so far that nobody knows which way; one from 170 to -170 crosses the antimeridian, and is short."""
-    return abs(end - start) >= WIDE and not 0 < abs(turn(start, end)) <= SHORT
+    return abs(end - start) >= WIDE and abs(turn(start, end)) > SHORT
 
 
 def _reach(polygons: tuple[tuple[Ring, ...], ...]) -> float:

@@ -70,7 +70,7 @@ class Case(Part, frozen=True, kw_only=True):
     given: tuple[Given, ...]
     expect: tuple[Expected, ...]
     until: timedelta | None = None
-    """How long it goes on, from its start; None: until whatever was open two days after the last report is over."""
+    """How long it goes on, from its start; None: two days after the last that is given."""
     file: str
     line: int
 

@@ -1,9 +1,10 @@
 """Rule files in, rules out; or every mistake in them at once, each with file and line."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -197,6 +198,12 @@ def _said(node: yaml.Node) -> str:
     return repr(node.value) if isinstance(node, yaml.ScalarNode) else "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
 
 
+def meant(said: str, known: Collection[str], otherwise: str) -> str:
+    """What to do about a name that is not known: the nearest that is, else *otherwise*."""
+    near = get_close_matches(said, known, 1) or get_close_matches(said.lower().replace(" ", "_"), known, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; {otherwise}"
+
+
 def load_rules(folder: Path) -> tuple[Rule, ...]:
     """Read every ``*.yaml`` and ``*.yml`` in *folder*, in order of name.
 
@@ -327,11 +334,6 @@ def _match(m: Reader, folder: Path) -> tuple[Where, What]:
         fence=m.take("fence", several(_file(folder, read_fence)), ()),
         watch_list=tuple(dict.fromkeys(name for names in watched for name in names)),
     )
-    drawn = where.near or where.fence
-    if drawn and where.precision and not set(where.precision) & {"exact", "near", "admin2"}:
-        m.wrong(
-            m.line, f"{m.what}: a place known only as a country or a province lies in no circle or fence; add exact and near to precision"
-        )
     what = _what(m)
     m.done([*Where.__struct_fields__, *What.__struct_fields__])
     return where, what

@@ -1,10 +1,9 @@
 """The receivers file in, who hears of what out; or every mistake in it at once, each with file and line."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -13,9 +12,10 @@ import yaml
 
 from alerts.delivery.holding import zone_of
 from alerts.records import PRECEDENCE, Channel, Desk, Flood, Hush, Inhibition, Quiet, Receiver, Route, Rule, Severity
-from alerts.rules.load import Reader, RulesError, compose, guarded, name, several, span, text, whole, word
+from alerts.rules.load import Reader, RulesError, compose, guarded, meant, name, several, span, text, whole, word
 
 NEEDED = {"webhook": "url", "email": "address"}
+LISTED = "`tocsin rules check` lists those that there are"
 READ_BY_PEOPLE = frozenset({"email", "terminal"})
 DELAYED_AFTER = timedelta(minutes=30)
 """What people are not told one by one after an outage of ours; programs are, unless they ask otherwise."""
@@ -53,12 +53,7 @@ def strangers(addressing: Addressing, rules: Sequence[Rule]) -> list[str]:
     places += [(f"an inhibition of {', '.join(one.rules)}", (*one.rules, *one.by)) for one in addressing.inhibitions]
     places += [(f"the silence {one.id}", one.rules) for one in addressing.silences]
     unknown = ((where, name) for where, names in places for name in names if name != "*" and name not in known)
-    return [f"{where} names the rule {name!r}, which no rule file has{_meant(name, known)}" for where, name in unknown]
-
-
-def _meant(name: str, known: Collection[str]) -> str:
-    near = get_close_matches(name, known, 1)
-    return f"; did you mean {near[0]!r}?" if near else "; `tocsin rules check` lists those that there are"
+    return [f"{where} names the rule {name!r}, which no rule file has{meant(name, known, LISTED)}" for where, name in unknown]
 
 
 def unrouted(addressing: Addressing) -> list[str]:
@@ -75,25 +70,22 @@ def _read(path: Path, mistakes: list[str]) -> Addressing | None:
     lines: dict[str, int] = {}
     receivers = tuple(r for node in _listed(top, "receivers") if (r := _receiver(Reader(path, node, mistakes, "a receiver"), lines)))
     routes = tuple(_route(Reader(path, node, mistakes, "a route"), lines) for node in _listed(top, "routes"))
-    nodes = _listed(top, "inhibit") if top.has("inhibit") else []
-    inhibitions = tuple(_inhibition(Reader(path, node, mistakes, "an inhibition"), lines) for node in nodes)
-    quieted = _listed(top, "silences") if top.has("silences") else []
-    silences = tuple(s for node in quieted if (s := _silence(Reader(path, node, mistakes, "a silence"), lines)))
-    if twice := {s.id for i, s in enumerate(silences) if s.id in {other.id for other in silences[:i]}}:
-        mistakes.append(f"{path}:{quieted[0].start_mark.line + 1}: two silences are called '{min(twice)}'; give one of them another id")
+    inhibitions = tuple(_inhibition(Reader(path, node, mistakes, "an inhibition"), lines) for node in _listed(top, "inhibit", needed=False))
+    quieted, seen = _listed(top, "silences", needed=False), dict[str, int]()
+    silences = tuple(s for node in quieted if (s := _silence(Reader(path, node, mistakes, "a silence"), lines, seen)))
     desk = _desk(top.inner("desk"))
     top.done(["receivers", "routes", "inhibit", "silences", "desk"])
     return Addressing(receivers, routes, desk, inhibitions, silences)
 
 
-def _listed(top: Reader, key: str) -> list[yaml.Node]:
+def _listed(top: Reader, key: str, *, needed: bool = True) -> list[yaml.Node]:
     def read(reader: Reader, node: yaml.Node, key: str) -> list[yaml.Node] | None:
         if isinstance(node, yaml.SequenceNode):
             return list(node.value)
         reader.wrong(node.start_mark.line + 1, f"{key} must be a list; put a dash before each")
         return None
 
-    return top.take(key, read, [], needed=f"add '{key}:', even if the list is empty") or []
+    return top.take(key, read, [], needed=f"add '{key}:', even if the list is empty" if needed else "") or []
 
 
 def _receiver(r: Reader, lines: dict[str, int]) -> Receiver | None:
@@ -103,10 +95,7 @@ def _receiver(r: Reader, lines: dict[str, int]) -> Receiver | None:
         lines: Where each name stands first, faulty receivers too; the name is added.
     """
     before = len(r.mistakes)
-    known = r.take("id", name, needed="give it a short name")
-    if known and lines.setdefault(known, r.line) != r.line:
-        r.wrong(r.line, f"receiver '{known}' stands in line {lines[known]} too; give one of them another id")
-    r.what = f"receiver '{known}'" if known else r.what
+    known = _called(r, "receiver", lines)
     channel = r.take("channel", word(get_args(Channel)), needed=f"set it to one of {', '.join(get_args(Channel))}")
     if (key := NEEDED.get(channel or "")) and not r.has(key):
         r.wrong(r.line, f"{r.what}: a receiver by {channel} needs '{key}'; add it")
@@ -121,6 +110,15 @@ def _receiver(r: Reader, lines: dict[str, int]) -> Receiver | None:
         id=known, channel=channel, url=url, address=address, secret_env=variable, quiet=quiet, flood=flood,
         delayed_after=None if delayed_after == timedelta.max else delayed_after,
     )  # fmt: skip
+
+
+def _called(r: Reader, what: str, lines: dict[str, int]) -> str:
+    """The id, by which mistakes are told from there on; "" if there is none. *lines* says where each stands first."""
+    known: str = r.take("id", name, "", needed="give it a short name")
+    if known and lines.setdefault(known, r.line) != r.line:
+        r.wrong(r.line, f"{what} '{known}' stands in line {lines[known]} too; give one of them another id")
+    r.what = f"{what} '{known}'" if known else r.what
+    return known
 
 
 def _quiet(q: Reader) -> Quiet:
@@ -211,10 +209,9 @@ def _known(r: Reader, what: str, receivers: Sequence[str], known: dict[str, int]
             r.wrong(r.line, f"{what} names receiver '{receiver}', which is not in the list; add it or mend the name")
 
 
-def _silence(s: Reader, known: dict[str, int]) -> Hush | None:
+def _silence(s: Reader, known: dict[str, int], lines: dict[str, int]) -> Hush | None:
     before = len(s.mistakes)
-    called = s.take("id", name, needed="give it a short name")
-    s.what = f"silence '{called}'" if called else s.what
+    called = _called(s, "silence", lines)
     start = s.take("from", _moment, needed="say when it begins, such as 2026-12-01T06:00Z")
     end = s.take("until", _moment, needed="say when it ends, such as 2026-12-01T18:00Z: none is for good")
     by = s.take("by", text, needed="say who answers for it")
@@ -228,8 +225,9 @@ def _silence(s: Reader, known: dict[str, int]) -> Hush | None:
     if len(s.mistakes) > before:
         return None
     return Hush(
-        id=called, start=start, end=end, by=by, reason=reason, rules=tuple(r for r in rules if r != "*"), places=places, receivers=receivers
-    )
+        id=called, start=start, end=end, by=by, reason=reason, rules=tuple(r for r in rules if r != "*"), places=places,
+        receivers=receivers,
+    )  # fmt: skip
 
 
 def _moment(r: Reader, node: yaml.Node, key: str) -> datetime | None:

@@ -17,7 +17,7 @@ from alerts.commands.reporting import RiverReports
 from alerts.commands.river import configured, river
 from alerts.records import Delivery, Outcome, Receiver, Route, RoutesInForce
 from streams.detection.detector import Detector
-from streams.records import Article
+from streams.records import Article, Mention
 from streams.runtime.replay import Replay
 from streams.settings import read_settings
 from streams.topics import Rejected
@@ -82,6 +82,7 @@ def test_canaries_are_not_in_it(log: io.StringIO, detector: Detector) -> None:
     stages, article = river(detector), canary.article(PUBLISHED)
     made = Replay(stages)
     made.run([article])
+    assert any(isinstance(record, Mention) for record in made.logs["mentions"])
     reports = RiverReports(lambda _: None)
     for stage in stages:
         reports.heard(stage, stage.read([article]) if stage.read else [], [r for t in stage.outputs for r in made.logs[t.name]], 0.1)

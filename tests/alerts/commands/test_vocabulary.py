@@ -16,9 +16,9 @@ SHIPPED = Path(__file__).parents[3] / "deploy" / "rules"
 @pytest.mark.parametrize(
     ("what", "says"),
     [
-        (What(attacker=("islamic_stat",)), "attacker 'islamic_stat' is nothing that detection says; is 'islamic_state' meant?"),
-        (What(target=("Syria",)), "target 'Syria' is nothing that detection says; is 'syria' meant?"),
-        (What(weapon=("mortr",)), "weapon 'mortr' is nothing that detection says; is 'mortar' meant?"),
+        (What(attacker=("islamic_stat",)), "attacker 'islamic_stat' is nothing that detection says; did you mean 'islamic_state'?"),
+        (What(target=("Syria",)), "target 'Syria' is nothing that detection says; did you mean 'syria'?"),
+        (What(weapon=("mortr",)), "weapon 'mortr' is nothing that detection says; did you mean 'mortar'?"),
     ],
 )
 def test_a_name_that_is_never_said_is_a_mistake_and_the_nearest_is_told(what: What, says: str) -> None:

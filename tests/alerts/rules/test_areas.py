@@ -101,3 +101,10 @@ def test_an_area_wider_than_half_the_globe_holds_with_corners_between(tmp_path: 
     where = Where(fence=(read_fence(drawn(tmp_path / "wide.geojson", {"type": "Polygon", "coordinates": [ring]})),))
     assert in_scope(happened("a", at(0)), where)
     assert not in_scope(happened("a", at(0), place=t4(lon=150.0)), where)
+
+
+def test_a_cap_around_a_pole_is_one_also_when_it_is_closed_along_the_antimeridian(tmp_path: Path) -> None:
+    ring = [*([lon, 60] for lon in range(-180, 181, 60)), [180, 90], [-180, 90]]
+    where = Where(fence=(read_fence(drawn(tmp_path / "arctic.geojson", {"type": "Polygon", "coordinates": [ring]})),))
+    assert all(in_scope(happened("a", at(0), place=t4(lat=70.0, lon=lon)), where) for lon in (-179.0, 0.0, 45.0, 179.0))
+    assert not in_scope(happened("a", at(0)), where)

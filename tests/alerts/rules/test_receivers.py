@@ -242,4 +242,4 @@ def test_a_silence_that_is_wrong_is_told_with_its_line(tmp_path: Path, change: t
 
 def test_two_silences_of_one_name_are_a_mistake(tmp_path: Path) -> None:
     (mistake,) = mistakes_of(tmp_path, GOOD + DRILL + DRILL.splitlines()[1])
-    assert "two silences are called 'drill'" in mistake
+    assert mistake == "13: silence 'drill' stands in line 12 too; give one of them another id"
